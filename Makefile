@@ -1,0 +1,52 @@
+# `make` alone lists the targets.
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check -q
+FOR ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench dashboards lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+demo: $(VENV)/.run ## Run a whole city on this machine; FOR=30s ends by itself
+	@$(BIN)/simpang-hub demo $(if $(FOR),--for $(FOR))
+
+test: $(VENV)/.dev ## Install the servers that tests use where allowed, and run all tests
+	@.ci/install-servers
+	@$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.dev ## Check style (ruff), types (mypy strict) and architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/test_architecture.py
+
+bench: $(VENV)/.dev ## Measure and print the figures that README and docs quote
+	@$(BIN)/python -m bench
+
+dashboards: $(VENV)/.run ## Write configs/grafana anew from the code
+	@$(BIN)/simpang-hub grafana write
+
+lock: ## Pin the dependencies anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
+		--extra agent --extra camera --extra hub --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
+		--all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the virtual environment and what tools left behind
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	@.ci/make-venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing what the lock file names (once) ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
