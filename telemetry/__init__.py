@@ -1,0 +1,1 @@
+"""What an agent says and a hub hears: quantities, readings, line protocol, batches, topics, acknowledgements."""

@@ -1,0 +1,43 @@
+"""A reading as one line of InfluxDB line protocol, formatted once, on the agent.
+
+Canonical form: tags in the order site, agent, sensor, then the family's labels; fields in the order of the catalogue,
+then quality and seq. Names need no escaping, so nothing here escapes.
+"""
+
+from __future__ import annotations
+
+from telemetry.catalogue import BY_FAMILY
+from telemetry.quantity import LABELS
+from telemetry.reading import Place, Reading
+
+NANOSECONDS_PER_MILLISECOND = 10**6
+
+
+def row_time(time: int, seq: int) -> int:
+    """Return the row's nanoseconds since 1970: the reading's millisecond, then `seq` modulo 10^6.
+
+    Two different readings never share it, and the same reading sent twice always does.
+    """
+    return time * NANOSECONDS_PER_MILLISECOND + seq % NANOSECONDS_PER_MILLISECOND
+
+
+def format_line(place: Place, reading: Reading) -> str:
+    """Return the reading's line, without a line feed."""
+    said = reading.measurement
+    labels = "".join(f",{name}={said.labels[name]}" for name in LABELS[said.family] if name in said.labels)
+    fields = "".join(
+        f"{name}={_number(said.values[name], whole=quantity.whole)},"
+        for name, quantity in BY_FAMILY[said.family].items()
+        if name in said.values
+    )
+    return (
+        f"{said.family},site={place.site},agent={place.agent},sensor={reading.sensor}{labels} "
+        f"{fields}quality={int(said.quality)}i,seq={reading.seq}i {row_time(reading.time, reading.seq)}"
+    )
+
+
+def _number(value: float, *, whole: bool) -> str:
+    if whole:
+        return f"{int(value)}i"
+    text = repr(float(value))
+    return text if "e" not in text else f"{value:.15f}".rstrip("0").rstrip(".")

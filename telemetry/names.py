@@ -1,0 +1,25 @@
+"""The one grammar of names, so that nothing ever needs escaping."""
+
+from __future__ import annotations
+
+import re
+
+from telemetry.errors import BadName
+
+LONGEST = 32
+NAME = r"(?=[a-z0-9-]{1,32}(?![a-z0-9-]))[a-z0-9]++(?:-[a-z0-9]++)*+"
+"""A regular expression for one name; it matches nothing that is longer than 32 characters."""
+
+_WHOLE = re.compile(NAME)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text is a name."""
+    return _WHOLE.fullmatch(text) is not None
+
+
+def checked_name(text: str) -> str:
+    """Return the text if it is a name, else raise BadName."""
+    if not is_name(text):
+        raise BadName(text)
+    return text

@@ -1,0 +1,19 @@
+"""The bits of a reading's quality: 0 is good, and nothing is deleted for being odd."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+
+
+class Quality(IntFlag):
+    """Why a value may be doubted; several may hold at once."""
+
+    GOOD = 0
+    WARMING_UP = 1
+    OUT_OF_RANGE = 2
+    STUCK = 4
+    TIME_ESTIMATED = 8
+    SCENE_DEGRADED = 16
+    CALIBRATED = 32
+    PARTIAL = 64
+    """An interval that was not observed whole (start, stop, lost picture)."""
