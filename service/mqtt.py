@@ -1,0 +1,111 @@
+"""The one door to MQTT: a connection as a context manager, messages as an iterator, every failure as BrokerLost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import aiomqtt
+
+from service.broker import Broker, UnusableSecret
+
+KEEPALIVE = 20
+"""Seconds; a link that died without a word is noticed within one and a half times this."""
+
+_TIMEOUT = 15.0
+_REFUSED = 0x80
+
+
+class BrokerLost(Exception):
+    """The broker is out of reach, refuses us or went away: wait a little, then connect again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A topic and the bytes said on it."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+
+
+class Link:
+    """A connection to the broker, QoS 1 in both directions."""
+
+    def __init__(self, client: aiomqtt.Client, broker: Broker) -> None:
+        """Wrap a connected client."""
+        self._client = client
+        self._broker = broker
+
+    async def publish(self, message: Message) -> None:
+        """Publish and wait for the broker's PUBACK, which paces but proves nothing; raises BrokerLost."""
+        with _translated(self._broker):
+            await self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+
+    async def subscribe(self, topic: str) -> None:
+        """Subscribe; raises BrokerLost, also where the broker's access list refuses it."""
+        with _translated(self._broker):
+            granted = await self._client.subscribe(topic, qos=1)
+        if any((code if isinstance(code, int) else code.value) >= _REFUSED for code in granted):
+            raise BrokerLost(f"broker {self._broker} refuses a subscription to {topic}; check its access list (ACL)")
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Yield what arrives; raises BrokerLost when the connection ends."""
+        with _translated(self._broker):
+            async for heard in self._client.messages:
+                payload = heard.payload if isinstance(heard.payload, bytes) else b""
+                yield Message(str(heard.topic), payload, heard.retain)
+
+
+@contextlib.asynccontextmanager
+async def connected(broker: Broker, *, name: str, queue: int, will: Message | None = None) -> AsyncIterator[Link]:
+    """Connect under a client name and yield the link.
+
+    `queue` bounds what waits to be read. When it is full, further messages are dropped: harmless, since whoever said
+    them says them again until our own acknowledgement comes. Raises BrokerLost.
+    """
+    try:
+        client = aiomqtt.Client(
+            broker.host,
+            broker.port,
+            username=broker.username,
+            password=broker.password(),
+            identifier=name,
+            keepalive=KEEPALIVE,
+            timeout=_TIMEOUT,
+            max_queued_incoming_messages=queue,
+            tls_context=broker.tls(),
+            will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain) if will else None,
+        )
+    except UnusableSecret as error:
+        raise BrokerLost(str(error)) from error
+    client.pending_calls_threshold = 10_000
+    with _translated(broker):
+        async with client:
+            yield Link(client, broker)
+
+
+@contextlib.contextmanager
+def _translated(broker: Broker) -> Iterator[None]:
+    try:
+        yield
+    except aiomqtt.MqttError as error:
+        raise BrokerLost(_explain(broker, error)) from error
+
+
+def _explain(broker: Broker, error: aiomqtt.MqttError) -> str:
+    """Return what happened and what to look at."""
+    text = str(error)
+    known = {
+        "Connection refused": "nothing listens there; is the broker running, are host and port right?",
+        "Not authori": "it does not accept the user name or password; check username and password_file",
+        "Bad user name": "it does not accept the user name or password; check username and password_file",
+        "Name or service": "the host name is not known; check host and the network's DNS",
+        "Temporary failure in name": "the host name cannot be looked up; check the network",
+        "timed out": "it does not answer; check the network, and the certificates if TLS is on",
+        "certificate verify failed": "its certificate is not signed by ca_file, or is for another host name",
+        "Client identifier": "it does not accept the client name; is another agent running under this name?",
+    }
+    cure = next((cure for sign, cure in known.items() if sign.lower() in text.lower()), "")
+    return f"broker {broker}: {text}" + (f"; {cure}" if cure else "")

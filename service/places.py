@@ -1,0 +1,51 @@
+"""Finds the line of each key in a TOML text, which the standard parser does not tell."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+Place = tuple[str | int, ...]
+
+_TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
+_KEY = re.compile(r"\s*([A-Za-z0-9_\-.\"']+)\s*=")
+
+
+def lines_of_keys(text: str) -> Mapping[Place, int]:
+    """Return the line, counted from 1, of each table and key; array elements carry their index."""
+    found: dict[Place, int] = {}
+    table: Place = ()
+    elements: Counter[Place] = Counter()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if heading := _TABLE.fullmatch(line):
+            table = _path(heading[2], elements)
+            if heading[1] == "[[":
+                elements[table] += 1
+                table = (*table, elements[table] - 1)
+            found.setdefault(table, number)
+        elif key := _KEY.match(line):
+            found.setdefault((*table, *_names(key[1])), number)
+    return found
+
+
+def line_of(place: Place, keys: Mapping[Place, int]) -> int:
+    """Return the line of a place or of what holds it; 1 for the file itself."""
+    while place and place not in keys:
+        place = place[:-1]
+    return keys.get(place, 1)
+
+
+def _names(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip(" \"'") for part in dotted.split("."))
+
+
+def _path(dotted: str, elements: Counter[Place]) -> Place:
+    """Return a heading's place: below an array of tables it belongs to the newest element."""
+    *parents, last = _names(dotted)
+    place: Place = ()
+    for name in parents:
+        place = (*place, name)
+        if elements[place]:
+            place = (*place, elements[place] - 1)
+    return (*place, last)

@@ -1,0 +1,129 @@
+"""Strict TOML settings: unknown keys refused, every error named at once with its line, reason and remedy."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from service.places import Place, line_of, lines_of_keys
+from telemetry.errors import BadName
+from telemetry.names import checked_name
+
+
+class Section(BaseModel):
+    """A table of a settings file: immutable, and nothing in it that its class does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        """Return what is wrong between keys of the raw file, each with its place; none here."""
+        del said
+        return ()
+
+
+Settings = TypeVar("Settings", bound=Section)
+
+
+class BadSettings(Exception):
+    """A settings file that a person must mend; each fault is one line with place, reason and remedy."""
+
+    def __init__(self, file: Path, faults: list[str]) -> None:
+        """Keep the file and its faults."""
+        self.file = file
+        self.faults = faults
+        count = "1 error" if len(faults) == 1 else f"{len(faults)} errors"
+        super().__init__("\n".join([f"{file}: {count}", *(f"  {fault}" for fault in faults)]))
+
+
+def _name(value: str) -> str:
+    try:
+        return checked_name(value)
+    except BadName as error:
+        raise ValueError(str(error)) from error
+
+
+Name = Annotated[str, AfterValidator(_name)]
+"""A site, agent, sensor, line or direction."""
+
+
+def load(file: Path, model: type[Settings]) -> Settings:
+    """Return the checked settings in a file; raises BadSettings with every error at once."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(file, [f"cannot be read: {error.strerror}; check the path and its permissions"]) from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(file, [f"byte {error.start} is not UTF-8; save the file as UTF-8 text"]) from error
+    return parse(file, text, model)
+
+
+def parse(file: Path, text: str, model: type[Settings]) -> Settings:
+    """Return the checked settings in a text; raises BadSettings with every error at once."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(file, [f"not TOML: {error}; text values need quotes, each key stands once"]) from error
+    faults = list(model.faults(said))
+    try:
+        settings = model.model_validate(said)
+    except ValidationError as error:
+        faults += [(e["loc"], _explain(e, model)) for e in error.errors()]
+    if faults:
+        keys = lines_of_keys(text)
+        placed = sorted((line_of(place, keys), why) for place, why in faults)
+        raise BadSettings(file, [f"line {line}: {why}" for line, why in placed])
+    return settings
+
+
+def _explain(error: ErrorDetails, model: type[BaseModel]) -> str:
+    place = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in error["loc"]).replace(".[", "[")
+    holder = _section(error["loc"][:-1], model)
+    last = error["loc"][-1] if error["loc"] else ""
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{place}: unknown key; {_nearest(str(last), holder)}"
+        case "missing":
+            return f"{place}: missing; {_description(str(last), holder)}"
+        case "value_error":
+            return f"{place or 'file'}: {error['msg'].removeprefix('Value error, ')}"
+        case _:
+            return f"{place}: {error['msg'].lower()}, not {error['input']!r:.60}; {_description(str(last), holder)}"
+
+
+def _section(place: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel] | None:
+    """Return the model that describes a place, following lists and optional values."""
+    at: type[BaseModel] | None = model
+    for part in place:
+        if isinstance(part, str) and at is not None:
+            at = next((_inner(f.annotation) for n, f in at.model_fields.items() if part in (n, f.alias)), None)
+    return at
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _inner(arg))), None)
+
+
+def _known(holder: type[BaseModel] | None) -> Mapping[str, str]:
+    if holder is None:
+        return {}
+    return {field.alias or name: field.description or "" for name, field in holder.model_fields.items()}
+
+
+def _nearest(key: str, holder: type[BaseModel] | None) -> str:
+    known = _known(holder)
+    near = difflib.get_close_matches(key, known, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return f"{meant}known here: {', '.join(known)}"
+
+
+def _description(key: str, holder: type[BaseModel] | None) -> str:
+    return _known(holder).get(key) or "see the annotated example in configs/"

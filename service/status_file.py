@@ -1,0 +1,16 @@
+"""A service's figures in a JSON file, for screens and tests."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def write(path: Path, figures: Mapping[str, Any]) -> None:
+    """Replace the file at once, so that a reader never sees half of it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(figures), encoding="utf-8")
+    draft.replace(path)
