@@ -1,0 +1,1 @@
+"""Runs at the site: sources to spool to uplink."""

@@ -1,0 +1,145 @@
+"""The agent's composition root: wires sources, spool and uplink, runs them, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from edge_agent.clock import Clock, boot_id
+from edge_agent.config import AgentSettings
+from edge_agent.delivery.committer import Committer
+from edge_agent.delivery.desk import SpoolDesk
+from edge_agent.delivery.spool import Spool
+from edge_agent.delivery.uplink import Identity, Uplink
+from edge_agent.delivery.window import Window
+from edge_agent.report import report
+from edge_agent.sources.camera import Camera
+from edge_agent.sources.health import Health
+from edge_agent.sources.serial_port import SerialPort
+from edge_agent.sources.source import Source
+from edge_agent.supervisor import Supervisor
+from service import status_file
+from service.notify import Notifier
+from service.progress import Progress
+from telemetry.reading import Place
+
+_LOG = logging.getLogger(__name__)
+_SOURCES_SECONDS = 2.0
+_LAST_ACKS_SECONDS = 0.5
+_TICK = 1.0
+_MEGABYTE = 1024 * 1024
+
+
+class Agent:
+    """One site's computer; opening its spool raises SpoolTaken, SpoolForeign or SpoolUnwritable."""
+
+    def __init__(self, settings: AgentSettings, *, status_file: Path | None = None) -> None:
+        """Wire everything; nothing runs and no port is open yet."""
+        self._settings = settings
+        self._status_file = status_file
+        self._progress = Progress()
+        self._notifier = Notifier()
+        place = Place(settings.site, settings.agent)
+        spool = Spool(settings.spool.path, place, quota=settings.spool.quota_mb * _MEGABYTE, boot=boot_id())
+        self._desk = SpoolDesk(spool)
+        self._committer = Committer(
+            self._desk,
+            Clock(),
+            self._progress,
+            seconds=settings.spool.commit_seconds,
+            readings=settings.uplink.batch_readings,
+        )
+        self._uplink = self._made_uplink(place)
+        self._committer.on_commit = self._uplink.wake
+        self._uplink.report = self._committer.put
+        self._sources = list(self._made_sources())
+
+    def _made_uplink(self, place: Place) -> Uplink:
+        settings = self._settings.uplink
+        window = Window(settings.window, settings.resend_seconds, lambda: random.uniform(0.8, 1.25))
+        identity = Identity(place, version("simpang"), datetime.now(UTC).isoformat(timespec="seconds"))
+        return Uplink(
+            identity, self._settings.broker, self._desk, window, progress=self._progress, compress=settings.compress
+        )
+
+    def _made_sources(self) -> Iterator[Source]:
+        measuring: list[Source] = [SerialPort(s, self._progress) for s in self._settings.serial]
+        measuring += [Camera(c, self._progress) for c in self._settings.camera]
+        yield from measuring
+        watched = [source.vitals for source in measuring]
+        yield Health(
+            self._settings.health.every,
+            self._settings.spool.path,
+            lambda: self._desk.held,
+            watched,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until told to stop; what is committed by then is kept."""
+        _LOG.info("agent %s at %s begins", self._settings.agent, self._settings.site)
+        try:
+            async with asyncio.TaskGroup() as core:
+                committing = core.create_task(self._committer.run(), name="committer")
+                uplink = core.create_task(self._uplink.run(), name="uplink")
+                ticking = core.create_task(self._tick(), name="tick")
+                sources = [self._started(core, source) for source in self._sources]
+                self._notifier.ready(f"{len(sources)} sources")
+                await stop.wait()
+                self._notifier.stopping()
+                await self._end_sources(sources)
+                self._committer.stop()
+                await committing
+                await self._last_acks()
+                uplink.cancel()
+                ticking.cancel()
+        finally:
+            await self._desk.close()
+            self._write_status()
+        _LOG.info("agent %s ends; %d readings wait in the spool", self._settings.agent, self._desk.held.readings)
+
+    def _started(self, group: asyncio.TaskGroup, source: Source) -> asyncio.Task[None]:
+        supervisor = Supervisor(source, self._committer.put, self._progress)
+        return group.create_task(supervisor.run(), name=f"source[{source.vitals.sensor}]")
+
+    async def _end_sources(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Let the sources say their last, then cancel those that are slow."""
+        for source in self._sources:
+            source.end()
+        _, slow = await asyncio.wait(tasks, timeout=_SOURCES_SECONDS)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+    async def _last_acks(self) -> None:
+        """Give the hub a moment to acknowledge the last batches; what it does not stays in the spool."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_ACKS_SECONDS if self._uplink.sent.online else 0):
+                await self._uplink.delivered.wait()
+
+    async def _tick(self) -> None:
+        """Feed the watchdog as long as every loop turns, and keep the status file fresh."""
+        complained: list[str] = []
+        while True:
+            stuck = self._progress.stuck()
+            if not stuck:
+                self._notifier.alive(self._summary())
+            elif stuck != complained:
+                _LOG.error("stuck: %s; the watchdog is not fed until it moves", ", ".join(stuck))
+            complained = stuck
+            self._write_status()
+            await asyncio.sleep(_TICK)
+
+    def _summary(self) -> str:
+        link = "online" if self._uplink.sent.online else f"offline ({self._uplink.sent.why})"
+        return f"{self._committer.committed} readings committed, {self._desk.held.readings} waiting, {link}"
+
+    def _write_status(self) -> None:
+        if self._status_file is not None:
+            vitals = [source.vitals for source in self._sources]
+            status_file.write(self._status_file, report(self._committer, self._uplink.sent, self._desk.held, vitals))

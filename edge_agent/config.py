@@ -1,0 +1,165 @@
+"""What a technician writes about an agent; see configs/junction.toml for the annotated example."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from drivers.catalogue import known
+from service.broker import Broker
+from service.places import Place
+from service.settings import Name, Section
+
+HEALTH = "agent"
+"""The sensor name under which an agent reports its own health."""
+
+_RENUMBERED = re.compile(r"/dev/tty(USB|ACM)\d+")
+_STREAM = re.compile(r"(rtsps?|https?)://[^/\s]+.*|/.*|file:/.*")
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Point = tuple[Fraction, Fraction]
+
+
+def _port(port: str) -> str:
+    if _RENUMBERED.fullmatch(port):
+        raise ValueError(f"{port} changes when devices are plugged in again; use its name in /dev/serial/by-id")
+    if not port.startswith("/"):
+        raise ValueError(f"{port!r} is not the path of a port, like /dev/serial/by-id/usb-…")
+    return port
+
+
+def _driver(name: str) -> str:
+    if name not in known():
+        raise ValueError(f"no driver {name!r}; known: {', '.join(known())}")
+    return name
+
+
+def _stream(url: str) -> str:
+    if not _STREAM.fullmatch(url):
+        raise ValueError("a camera is rtsp://…, http://… (MJPEG), /dev/videoN or the path of a video file")
+    return url
+
+
+class Spool(Section):
+    """The agent's durable queue."""
+
+    path: Path = Field(description='the file that keeps readings until the hub has them: path = "/var/lib/simpang/…"')
+    commit_seconds: float = Field(default=1.0, gt=0, le=1, description="seconds between commits, at most 1")
+    quota_mb: int = Field(default=2048, ge=1, description="the most megabytes that readings may take")
+
+
+class Uplink(Section):
+    """How batches are sent."""
+
+    window: int = Field(default=4, ge=1, le=64, description="batches that may wait for the hub's word at once")
+    batch_readings: int = Field(default=100, ge=1, le=1000, description="the most readings in one batch")
+    compress: bool = Field(default=True, description="false keeps batches readable with mosquitto_sub")
+    resend_seconds: float = Field(
+        default=10, ge=1, le=600, description="seconds without the hub's word before resending"
+    )
+
+
+class Health(Section):
+    """How often the agent reports on itself."""
+
+    every: float = Field(default=30, ge=1, le=3600, description="seconds between health readings")
+
+
+class SerialSensor(Section):
+    """A sensor on a serial port."""
+
+    sensor: Name = Field(description='the sensor\'s name on this agent, like sensor = "dust"')
+    driver: Annotated[str, AfterValidator(_driver)] = Field(description='the driver, like driver = "sds011"')
+    port: Annotated[str, AfterValidator(_port)] = Field(description="the port's path in /dev/serial/by-id or by-path")
+    baud: int | None = Field(default=None, ge=300, le=4_000_000, description="only where the device was set to another")
+    poll_seconds: float | None = Field(default=None, gt=0, le=3600, description="only to ask at another pace")
+
+
+class Line(Section):
+    """A counting line in the picture; (0, 0) is the upper left corner, (1, 1) the lower right."""
+
+    name: Name = Field(description='the line\'s name, like name = "l1"')
+    start: Point = Field(alias="from", description="where the line starts, like from = [0.0, 0.6]")
+    end: Point = Field(alias="to", description="where the line ends, like to = [1.0, 0.6]")
+    directions: tuple[Name, Name] = Field(
+        default=("in", "out"),
+        description="names for crossing to the right-hand side and to the left, walking from `from` to `to`",
+    )
+    metres: float | None = Field(default=None, gt=0, le=200, description="the line's length on the ground, for classes")
+
+    @model_validator(mode="after")
+    def _is_a_line(self) -> Self:
+        if self.start == self.end:
+            raise ValueError("`from` and `to` are the same point")
+        if self.directions[0] == self.directions[1]:
+            raise ValueError("the two directions need different names")
+        return self
+
+
+class Camera(Section):
+    """A camera and what to count in its picture."""
+
+    sensor: Name = Field(description='the camera\'s name on this agent, like sensor = "cam-north"')
+    url: Annotated[str, AfterValidator(_stream)] = Field(description="rtsp://…, http://…, /dev/videoN or a video file")
+    fps: float = Field(default=10, ge=0, le=60, description="frames analysed a second at most; 0 for each frame")
+    realtime: bool = Field(default=True, description="for video files: false analyses every frame, as fast as it goes")
+    loop: bool = Field(default=False, description="for video files: start again at the end")
+    open_timeout: float = Field(default=5, gt=0, le=60, description="seconds to open the stream")
+    read_timeout: float = Field(default=5, gt=0, le=60, description="seconds to wait for a frame")
+    mask: list[Annotated[list[Point], Field(min_length=3)]] = Field(
+        default=[], description="polygons that are never looked at"
+    )
+    lines: list[Line] = Field(default=[], alias="line", description="counting lines, each a [[camera.line]]")
+    interval: float = Field(default=60, ge=1, le=3600, description="seconds of one traffic total")
+
+
+class AgentSettings(Section):
+    """The whole file."""
+
+    site: Name = Field(description='the place on the map, like site = "simpang-empat"')
+    agent: Name = Field(description='this computer\'s name, unique in the city, like agent = "se-1"')
+    broker: Broker = Field(description="a [broker] table with host and port")
+    spool: Spool = Field(description="a [spool] table with path")
+    uplink: Uplink = Uplink()
+    health: Health = Health()
+    serial: list[SerialSensor] = Field(default=[], description="serial sensors, each a [[serial]] table")
+    camera: list[Camera] = Field(default=[], description="cameras, each a [[camera]] table")
+
+    def sensors(self) -> list[str]:
+        """Return the names of all sensors."""
+        return [s.sensor for s in self.serial] + [c.sensor for c in self.camera]
+
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        """Return sensors, ports and lines that stand twice."""
+        names = {HEALTH: "the agent's own health"}
+        ports: dict[str, str] = {}
+        for place, entry in _entries(said, "serial", "camera"):
+            yield from _twice(entry, "sensor", names, place)
+            yield from _twice(entry, "port", ports, place)
+            lines: dict[str, str] = {}
+            for line_place, line in _entries(entry, "line"):
+                yield from _twice(line, "name", lines, (*place, *line_place))
+
+
+def _entries(said: Mapping[str, Any], *keys: str) -> Iterable[tuple[Place, Mapping[str, Any]]]:
+    for key in keys:
+        found = said.get(key)
+        for index, entry in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(entry, dict):
+                yield (key, index), entry
+
+
+def _twice(entry: Mapping[str, Any], key: str, taken: dict[str, str], place: Place) -> Iterable[tuple[Place, str]]:
+    """Return a fault if the value of a key was taken before, and take it."""
+    value = entry.get(key)
+    if not isinstance(value, str):
+        return
+    shown = f"{place[0]}[{int(place[1]) + 1}]"
+    if value in taken:
+        yield (*place, key), f"{shown}.{key}: {value!r} is already {taken[value]}; each needs its own"
+    taken.setdefault(value, shown)

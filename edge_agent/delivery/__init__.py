@@ -1,0 +1,1 @@
+"""From reading to acknowledgement: spool, window, uplink."""

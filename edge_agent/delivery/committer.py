@@ -1,0 +1,116 @@
+"""Gathers readings from all sources and commits them together, at most a second after they were taken."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from edge_agent.clock import Clock
+from edge_agent.delivery.desk import SpoolDesk
+from edge_agent.errors import SpoolUnwritable
+from edge_agent.taken import Taken
+from service.progress import Progress
+
+_LOG = logging.getLogger(__name__)
+_QUEUE = 1_000
+_MEMORY = 20_000
+"""Readings kept in memory, newest, while the disk refuses commits."""
+
+_RETRY_SECONDS = 1.0
+
+
+class Committer:
+    """Takes readings in and makes batches of them; `committed` calls back after each commit."""
+
+    def __init__(self, desk: SpoolDesk, clock: Clock, progress: Progress, *, seconds: float, readings: int) -> None:
+        """Commit after `seconds` or `readings`, whichever comes first."""
+        self._desk = desk
+        self._clock = clock
+        self._progress = progress
+        self._seconds = seconds
+        self._readings = readings
+        self._queue: asyncio.Queue[Taken | None] = asyncio.Queue(_QUEUE)
+        self._pending: deque[Taken] = deque()
+        self._stopping = False
+        self._refused = False
+        self.on_commit: Callable[[], None] = lambda: None
+        self.committed = 0
+        self.lost_before_commit = 0
+
+    async def put(self, taken: Taken) -> None:
+        """Take a reading in; waits while the queue is full."""
+        await self._queue.put(taken)
+
+    async def run(self) -> None:
+        """Commit until told to stop, then commit the rest."""
+        while not self._stopping:
+            self._progress.turn("spool")
+            await self._gather()
+            await self._commit()
+        self._take_all()
+        while self._pending and not self._refused:
+            await self._commit()
+
+    def stop(self) -> None:
+        """Let `run` commit what is there and return."""
+        self._stopping = True
+        if self._queue.empty():
+            self._queue.put_nowait(None)
+
+    async def _gather(self) -> None:
+        """Wait for a first reading, then for more until the batch is full or its second is over."""
+        if not self._pending and not await self._next_within(self._seconds):
+            return
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._seconds
+        while len(self._pending) < self._readings and not self._stopping:
+            if not await self._next_within(deadline - loop.time()):
+                return
+
+    async def _next_within(self, seconds: float) -> bool:
+        """Move one reading from the queue to the pending ones; return False if none came in time."""
+        try:
+            async with asyncio.timeout(max(0, seconds)):
+                self._hold(await self._queue.get())
+        except TimeoutError:
+            return False
+        return True
+
+    def _take_all(self) -> None:
+        while not self._queue.empty():
+            self._hold(self._queue.get_nowait())
+
+    def _hold(self, taken: Taken | None) -> None:
+        if taken is None:
+            return
+        if len(self._pending) >= _MEMORY:
+            self._pending.popleft()
+            self.lost_before_commit += 1
+        self._pending.append(taken)
+
+    async def _commit(self) -> None:
+        """Commit at most one batch of what is pending; on a refusing disk keep it and wait."""
+        batch = [self._pending[i] for i in range(min(len(self._pending), self._readings))]
+        try:
+            await self._desk.commit(batch, self._clock.stamp())
+        except SpoolUnwritable as error:
+            await self._wait_out(error)
+            return
+        for _ in batch:
+            self._pending.popleft()
+        self.committed += len(batch)
+        if self._refused:
+            _LOG.warning("the spool takes commits again; %d readings wait in memory", len(self._pending))
+        self._refused = False
+        if batch:
+            self.on_commit()
+
+    async def _wait_out(self, error: SpoolUnwritable) -> None:
+        if not self._refused:
+            _LOG.error("%s; readings stay in memory (%d at most) until it does not", error, _MEMORY)
+        self._refused = True
+        self._take_all()
+        if not self._stopping:
+            await asyncio.sleep(_RETRY_SECONDS)

@@ -1,0 +1,203 @@
+"""The spool: the agent's durable queue on SQLite, one row a batch, so that one commit costs few pages.
+
+Each row carries every sensor's next sequence number, and the newest row stays, emptied, even when the hub has it: so no
+number is ever used twice within an epoch. A new spool draws a new epoch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edge_agent.clock import Stamp
+from edge_agent.delivery import gaps, spool_file, undated
+from edge_agent.errors import SpoolForeign, SpoolUnwritable
+from edge_agent.taken import Taken
+from telemetry import batch as batches
+from telemetry.batch import Batch
+from telemetry.line import format_line
+from telemetry.reading import Place, Reading
+
+_LOG = logging.getLogger(__name__)
+_ROW_OVERHEAD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the spool holds for the hub, and how many readings wait for a date."""
+
+    batches: int = 0
+    readings: int = 0
+    bytes: int = 0
+    undated: int = 0
+
+    def plus(self, sign: int, lines: int, size: int) -> Held:
+        """Return this with one batch more (sign 1) or less (sign -1)."""
+        return replace(
+            self, batches=self.batches + sign, readings=self.readings + sign * lines, bytes=self.bytes + sign * size
+        )
+
+
+class Spool:
+    """Commits readings, hands out batches, forgets them on the hub's word. Used by one thread at a time.
+
+    Opening raises SpoolTaken, SpoolForeign or SpoolUnwritable. A file that is no database is set aside under another
+    name, which `damaged` tells, and a new spool takes its place. `quota` bounds the bytes of all batches.
+    """
+
+    def __init__(self, path: Path, place: Place, *, quota: int, boot: str) -> None:
+        """Open or create the spool file."""
+        self._place = place
+        self._quota = quota
+        self._boot = boot
+        self._number = 0
+        self._next_seq: dict[str, int] = {}
+        self._forgotten: set[int] = set()
+        self.held = Held()
+        self.damaged: Path | None = None
+        self._lock = spool_file.lock(path)
+        try:
+            self._db = self._opened(path)
+        except sqlite3.Error as error:
+            os.close(self._lock)
+            raise SpoolUnwritable(f"spool {path} cannot be opened: {error}") from error
+        except SpoolForeign:
+            os.close(self._lock)
+            raise
+
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        """Open the file; a damaged one is set aside and a new one opened."""
+        try:
+            return self._loaded(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            self.damaged = spool_file.set_aside(path)
+            _LOG.error("spool %s is damaged (%s); kept as %s, a new one begins", path, error, self.damaged)
+            return self._loaded(path)
+
+    def _loaded(self, path: Path) -> sqlite3.Connection:
+        db = spool_file.open_database(path)
+        try:
+            self.epoch = spool_file.identify(db, path, self._place)
+            newest = db.execute("SELECT number, next_seq FROM batch ORDER BY number DESC LIMIT 1").fetchone()
+            if newest is not None:
+                self._number, self._next_seq = newest[0], json.loads(newest[1])
+            counted = db.execute(
+                "SELECT count(*), sum(lines), sum(length(payload)) FROM batch WHERE lines > 0"
+            ).fetchone()
+            waiting = db.execute("SELECT count(*) FROM undated").fetchone()[0]
+            self.held = Held(counted[0], counted[1] or 0, counted[2] or 0, waiting)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def commit(self, taken: Sequence[Taken], stamp: Stamp | None) -> int | None:
+        """Make the readings durable as one batch and return its number, None if there is nothing to send yet.
+
+        Without a stamp they wait with boot id and monotonic time; the first commit that has one stamps them, once.
+        Raises SpoolUnwritable, and then nothing has changed.
+        """
+        before = self._number, dict(self._next_seq), self.held
+        try:
+            with self._transaction():
+                self._delete_forgotten()
+                number = self._keep_undated(taken) if stamp is None else self._append(taken, stamp)
+        except sqlite3.Error as error:
+            self._number, self._next_seq, self.held = before
+            raise SpoolUnwritable(f"the spool refuses a commit: {error}") from error
+        self._forgotten.clear()
+        return number
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _keep_undated(self, taken: Sequence[Taken]) -> int | None:
+        undated.keep(self._db, self._boot, taken)
+        self.held = replace(self.held, undated=self.held.undated + len(taken))
+        return None
+
+    def _append(self, taken: Sequence[Taken], stamp: Stamp) -> int | None:
+        """Insert one batch: what waited undated, what is new, and the gaps that the quota costs."""
+        dated = [(t.sensor, t.measurement, stamp.milliseconds(t.at)) for t in taken]
+        if self.held.undated:
+            dated = undated.stamped(self._db, self._boot, stamp) + dated
+            self.held = replace(self.held, undated=0)
+        for gap in self._make_room(len(dated) * gaps.BYTES_PER_READING):
+            dated.append((gap.sensor, gap.measurement(), stamp.wall_ms))
+        if not dated:
+            return None
+        lines = [format_line(self._place, Reading(s, m, time, self._take_seq(s))) for s, m, time in dated]
+        self._number += 1
+        payload = Batch(self.epoch, self._number, len(lines), ("\n".join(lines) + "\n").encode()).encode()
+        row = (self._number, len(lines), payload, json.dumps(self._next_seq))
+        self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?)", row)
+        self.held = self.held.plus(1, len(lines), len(payload))
+        return self._number
+
+    def _take_seq(self, sensor: str) -> int:
+        seq = self._next_seq.get(sensor, 0)
+        self._next_seq[sensor] = seq + 1
+        return seq
+
+    def _make_room(self, needed: int) -> list[gaps.Gap]:
+        """Drop the oldest batches while the quota is exceeded; return what was dropped."""
+        lost: list[bytes] = []
+        while self.held.batches and self.held.bytes + needed + _ROW_OVERHEAD * self.held.batches > self._quota:
+            oldest = "SELECT number, lines, payload FROM batch WHERE lines > 0 ORDER BY number LIMIT 1"
+            number, lines, payload = self._db.execute(oldest).fetchone()
+            lost.append(batches.decode(payload).body)
+            self._delete(number)
+            self.held = self.held.plus(-1, lines, len(payload))
+        return gaps.summarise(lost, gaps.Cause.DROPPED)
+
+    def forget(self, number: int) -> None:
+        """Forget a batch that the hub has; its row goes with the next commit."""
+        row = self._db.execute("SELECT lines, length(payload) FROM batch WHERE number = ?", (number,)).fetchone()
+        if row is not None and row[0] and number not in self._forgotten:
+            self._forgotten.add(number)
+            self.held = self.held.plus(-1, row[0], row[1])
+
+    def _delete_forgotten(self) -> None:
+        for number in self._forgotten:
+            self._delete(number)
+
+    def _delete(self, number: int) -> None:
+        """Delete a batch; the newest row stays, emptied, since it carries the sequence numbers."""
+        self._db.execute("UPDATE batch SET lines = 0, payload = x'' WHERE number = ?", (number,))
+        self._db.execute("DELETE FROM batch WHERE lines = 0 AND number < ?", (self._number,))
+
+    def after(self, number: int, *, limit: int) -> list[int]:
+        """Return the numbers of the oldest batches after a number, forgotten ones left out."""
+        query = "SELECT number FROM batch WHERE number > ? AND lines > 0 ORDER BY number LIMIT ?"
+        rows = self._db.execute(query, (number, limit + len(self._forgotten))).fetchall()
+        return [n for (n,) in rows if n not in self._forgotten][:limit]
+
+    def payload(self, number: int) -> bytes | None:
+        """Return a batch's compressed document, None if it was dropped or forgotten."""
+        if number in self._forgotten:
+            return None
+        row = self._db.execute("SELECT payload FROM batch WHERE number = ? AND lines > 0", (number,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def close(self) -> None:
+        """Delete what was forgotten, close the file and let another agent have it."""
+        with contextlib.suppress(sqlite3.Error), self._transaction():
+            self._delete_forgotten()
+        self._db.close()
+        os.close(self._lock)

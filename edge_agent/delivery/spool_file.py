@@ -1,0 +1,72 @@
+"""The spool's file: locked against a second agent, opened or created, set aside if it is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+
+from edge_agent.errors import SpoolForeign, SpoolTaken
+from telemetry.reading import Place
+
+_VERSION = "1"
+_SCHEMA = """
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=FULL;
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batch (
+    number INTEGER PRIMARY KEY, lines INTEGER NOT NULL, payload BLOB NOT NULL, next_seq TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS undated (
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, at INTEGER NOT NULL, sensor TEXT NOT NULL, measurement TEXT NOT NULL
+);
+"""
+
+
+def lock(path: Path) -> int:
+    """Return the descriptor of the spool's lock, held until it is closed; raises SpoolTaken."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(held)
+        raise SpoolTaken(f"spool {path} is held by another running agent; stop that one or use another path") from error
+    return held
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Return a connection in which each COMMIT is on the disk when it returns."""
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.executescript(_SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
+    """Return the epoch of the spool, drawing one if it is new; raises SpoolForeign."""
+    mine = f"{place.site}/{place.agent}"
+    fresh = [("version", _VERSION), ("epoch", secrets.token_hex(8)), ("place", mine)]
+    db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", fresh)
+    meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta").fetchall())
+    if meta["place"] != mine:
+        raise SpoolForeign(f"spool {path} belongs to {meta['place']}, not to {mine}; use a path of its own")
+    if meta["version"] != _VERSION:
+        raise SpoolForeign(f"spool {path} has version {meta['version']}, this agent reads {_VERSION}; update the agent")
+    return meta["epoch"]
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged spool with its journal and return its new name."""
+    aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    return aside

@@ -1,0 +1,198 @@
+"""Sends batches to the hub until it acknowledges them, over whatever connection there is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from edge_agent.delivery import gaps
+from edge_agent.delivery.desk import SpoolDesk
+from edge_agent.delivery.window import Window
+from edge_agent.taken import Taken
+from service.backoff import Backoff
+from service.broker import Broker
+from service.mqtt import BrokerLost, Link, Message, connected
+from service.progress import Progress
+from service.tasks import together
+from telemetry import ack, batch
+from telemetry.errors import BadAck
+from telemetry.reading import Place
+from telemetry.status import State, Status
+from telemetry.topic import Channel, topic
+
+_LOG = logging.getLogger(__name__)
+_ACKS_QUEUED = 256
+_TURN_SECONDS = 5.0
+_LONGEST_WAIT = 20.0
+_TRIES_BEFORE_WARNING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who speaks: place, version of the software, ISO time since which it runs."""
+
+    place: Place
+    version: str
+    since: str
+
+
+@dataclass(slots=True)
+class Sent:
+    """What the uplink has done since it started."""
+
+    online: bool = False
+    why: str = "not connected yet"
+    sent: int = 0
+    resent: int = 0
+    acknowledged: int = 0
+    stored: int = 0
+    refused: int = 0
+    ignored: int = 0
+
+
+class Uplink:
+    """Keeps a connection to the broker and the window full; forgets a batch only on the hub's word for it."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        broker: Broker,
+        desk: SpoolDesk,
+        window: Window,
+        *,
+        progress: Progress,
+        compress: bool,
+    ) -> None:
+        """Wire the uplink; `report` takes what the hub's refusals leave, and must be set before `run`."""
+        self._identity = identity
+        self._place = identity.place
+        self._broker = broker
+        self._desk = desk
+        self._window = window
+        self._progress = progress
+        self._compress = compress
+        self._wake = asyncio.Event()
+        self.delivered = asyncio.Event()
+        self.report: Callable[[Taken], Awaitable[None]]
+        self.sent = Sent()
+
+    def wake(self) -> None:
+        """Say that there is something new to send."""
+        self.delivered.clear()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Connect, deliver, and connect again when the link is lost, until cancelled."""
+        backoff = Backoff(longest=_LONGEST_WAIT)
+        while True:
+            self._progress.turn("uplink")
+            try:
+                await self._session(backoff)
+            except BrokerLost as error:
+                wait = self._lost(str(error), backoff)
+                await self._progress.sleep("uplink", wait)
+
+    def _lost(self, why: str, backoff: Backoff) -> float:
+        level = logging.WARNING if self.sent.online or self.sent.why != why else logging.DEBUG
+        self.sent.online, self.sent.why = False, why
+        wait = backoff.failed()
+        _LOG.log(level, "%s; readings wait in the spool, next try in %.0f s", why, wait)
+        return wait
+
+    async def _session(self, backoff: Backoff) -> None:
+        """Deliver over one connection; raises BrokerLost when it ends."""
+        will = self._status(State.LOST)
+        name = f"simpang-{self._place.site}-{self._place.agent}"
+        async with connected(self._broker, name=name, queue=_ACKS_QUEUED, will=will) as link:
+            await link.subscribe(topic(self._place, Channel.ACK))
+            await link.publish(self._status(State.ONLINE))
+            _LOG.info("connected to broker %s", self._broker)
+            backoff.succeeded()
+            self.sent.online, self.sent.why = True, ""
+            self._window.reconnected(time.monotonic())
+            try:
+                await together(uplink_send=self._send(link), uplink_listen=self._listen(link))
+            except asyncio.CancelledError:
+                await link.publish(self._status(State.STOPPING))
+                raise
+
+    async def _send(self, link: Link) -> None:
+        """Keep the window full and resend what is overdue."""
+        while True:
+            self._progress.turn("uplink")
+            self._wake.clear()
+            self._window.admit(await self._desk.after(self._window.newest, limit=self._window.free), time.monotonic())
+            for number in self._window.due(time.monotonic()):
+                await self._send_one(link, number)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Wait until something is committed or acknowledged, or a resend is due."""
+        due = self._window.next_due()
+        until_due = _TURN_SECONDS if due is None else max(0.0, due - time.monotonic())
+        try:
+            async with asyncio.timeout(min(_TURN_SECONDS, until_due)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _send_one(self, link: Link, number: int) -> None:
+        payload = await self._desk.payload(number)
+        if payload is None:
+            self._window.settle(number)
+            return
+        tries = self._window.sent(number, time.monotonic())
+        readable = payload if self._compress else batch.decode(payload).document()
+        await link.publish(Message(topic(self._place, Channel.READINGS), readable))
+        self.sent.sent += 1
+        self.sent.resent += tries > 1
+        if tries == _TRIES_BEFORE_WARNING:
+            _LOG.warning(
+                "batch %d was sent %d times and the hub has not acknowledged it; is a hub running on this broker, "
+                "does the access list (ACL) let this agent publish, is the hub's store up?",
+                number, tries,
+            )  # fmt: skip
+
+    async def _listen(self, link: Link) -> None:
+        """Take in acknowledgements."""
+        async for message in link.messages():
+            try:
+                heard = ack.decode(message.payload)
+            except BadAck as error:
+                self.sent.ignored += 1
+                _LOG.debug("ignored: %s", error)
+                continue
+            await self._take(heard)
+
+    async def _take(self, heard: ack.Ack) -> None:
+        """Forget an acknowledged batch; what the hub refused of it becomes a gap."""
+        if heard.epoch != self._desk.epoch or not self._window.settle(heard.batch):
+            self.sent.ignored += 1
+            return
+        if heard.dead:
+            await self._note_refused(heard)
+        await self._desk.forget(heard.batch)
+        self.sent.acknowledged += 1
+        self.sent.stored += heard.stored
+        self.sent.refused += len(heard.dead)
+        self._wake.set()
+        if not self._desk.held.batches:
+            self.delivered.set()
+
+    async def _note_refused(self, heard: ack.Ack) -> None:
+        payload = await self._desk.payload(heard.batch)
+        if payload is None:
+            return
+        lines = batch.decode(payload).body.splitlines(keepends=True)
+        dead = [lines[d.line - 1] for d in heard.dead if 1 <= d.line <= len(lines)]
+        for gap in gaps.summarise(dead, gaps.Cause.REFUSED):
+            await self.report(Taken(gap.sensor, gap.measurement(), time.monotonic_ns()))
+        first = heard.dead[0]
+        _LOG.warning("the hub refused %d lines of batch %d; line %d: %s", len(dead), heard.batch, first.line, first.why)
+
+    def _status(self, state: State) -> Message:
+        said = Status(state, self._identity.version, self._identity.since)
+        return Message(topic(self._place, Channel.STATUS), said.encode(), retain=True)

@@ -1,0 +1,1 @@
+"""Where readings begin: serial ports, cameras, and the agent's own health."""
