@@ -1,0 +1,1 @@
+"""Runs in the command centre: inlet to check to store to acknowledgement."""

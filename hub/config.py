@@ -1,0 +1,133 @@
+"""What an operator writes about a hub; see configs/hub.toml for the annotated example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, Tag
+
+from service.broker import Broker, UnusableSecret
+from service.places import Place
+from service.settings import Name, Section
+
+
+def _secret(file: Path | None) -> str | None:
+    """Return the secret in a file, None without a file; raises UnusableSecret."""
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableSecret(f"{file} cannot be read: {error}") from error
+
+
+class EmbeddedStore(Section):
+    """DuckDB on this machine."""
+
+    kind: Literal["embedded"]
+    path: Path = Field(description='the store\'s file, like path = "/var/lib/simpang/city.duckdb"')
+
+
+class Influx1Store(Section):
+    """InfluxDB 1.6 and later."""
+
+    kind: Literal["influxdb1"]
+    url: str = Field(pattern=r"https?://\S+", description='the server, like url = "http://127.0.0.1:8086"')
+    database: Name = Field(default="simpang", description="the database; the hub creates it where it may")
+    username: str | None = Field(default=None, description="only where the server asks for it")
+    password_file: Path | None = Field(default=None, description="a file of mode 0600 that holds the password")
+
+    def password(self) -> str | None:
+        """Return the password; raises UnusableSecret."""
+        return _secret(self.password_file)
+
+
+class _V2Store(Section):
+    url: str = Field(pattern=r"https?://\S+", description='the server, like url = "http://127.0.0.1:8086"')
+    org: str = Field(default="simpang", description="the organisation")
+    bucket: Name = Field(default="simpang", description="the bucket; the hub creates it where it may")
+    token_file: Path | None = Field(
+        default=None, description="a file of mode 0600 that holds a token with write access"
+    )
+
+    def token(self) -> str:
+        """Return the token, empty without a file; raises UnusableSecret."""
+        return _secret(self.token_file) or ""
+
+
+class Influx2Store(_V2Store):
+    """InfluxDB 2 or 3."""
+
+    kind: Literal["influxdb2"]
+
+
+class VictoriaStore(_V2Store):
+    """VictoriaMetrics through its v2 write endpoint."""
+
+    kind: Literal["victoriametrics"]
+    durable_after: float = Field(
+        default=12, ge=0, le=60, description="seconds after its yes until a write survives a crash (measured: about 10)"
+    )
+
+
+AnyStore = Annotated[
+    Annotated[EmbeddedStore, Tag("embedded")]
+    | Annotated[Influx1Store, Tag("influxdb1")]
+    | Annotated[Influx2Store, Tag("influxdb2")]
+    | Annotated[VictoriaStore, Tag("victoriametrics")],
+    Field(discriminator="kind"),
+]
+
+
+class DeadLetter(Section):
+    """Where lines go that no store would take."""
+
+    path: Path = Field(default=Path("/var/lib/simpang/dead-letter.jsonl"), description="the dead-letter file")
+    limit_mb: int = Field(default=64, ge=1, le=10_000, description="the most megabytes, old ones are dropped")
+
+
+class Times(Section):
+    """Which row times are believed."""
+
+    oldest_days: float = Field(default=366, gt=0, le=36_500, description="days into the past")
+    newest_minutes: float = Field(default=60, ge=0, le=2880, description="minutes into the future")
+
+
+class Registered(Section):
+    """An agent that the city knows, and its sensors."""
+
+    site: Name = Field(description="the agent's site")
+    agent: Name = Field(description="the agent's name")
+    sensors: list[Name] = Field(default=[], description="its sensors; leave out to accept whatever it says")
+
+
+class HubSettings(Section):
+    """The whole file."""
+
+    broker: Broker = Field(description="a [broker] table with host and port")
+    store: AnyStore = Field(
+        description='a [store] table with kind = "embedded", "influxdb1", "influxdb2" or "victoriametrics"'
+    )
+    registration: Literal["closed", "open"] = Field(
+        default="closed", description='"closed" accepts the agents listed here, "open" whoever the broker lets in'
+    )
+    agents: list[Registered] = Field(default=[], alias="agent", description="agents, each an [[agent]] table")
+    dead_letter: DeadLetter = DeadLetter()
+    times: Times = Times()
+    share_group: Name | None = Field(default=None, description="several hubs on one broker name the same group")
+
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        """Return agents that stand twice, and a closed registration without any."""
+        agents = said.get("agent")
+        listed = [a for a in agents if isinstance(a, dict)] if isinstance(agents, list) else []
+        if not listed and said.get("registration", "closed") == "closed":
+            yield ("registration",), "registration is closed and no [[agent]] is listed: nothing would be accepted"
+        seen: dict[Any, int] = {}
+        for index, entry in enumerate(listed):
+            name = str(entry.get("agent"))
+            if name in seen:
+                yield ("agent", index, "agent"), f"agent[{index + 1}]: {name!r} is already agent[{seen[name] + 1}]"
+            seen.setdefault(name, index)

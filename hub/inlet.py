@@ -1,0 +1,130 @@
+"""Takes in what agents say: decodes, checks against schema and registry, and queues what may be stored."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from hub.arrivals import Arrivals, Arrived
+from hub.config import Times
+from hub.dead_letter import DeadLetter, DeadLetterFile
+from hub.presence import Presence
+from hub.registry import Registry
+from service.mqtt import Message
+from telemetry import batch as batches
+from telemetry import status as statuses
+from telemetry.ack import DeadLine
+from telemetry.batch import Batch
+from telemetry.check import Checked, TimeWindow, check
+from telemetry.errors import BadBatch, BadStatus, BadTopic
+from telemetry.reading import Place
+from telemetry.schema import SENSORS
+from telemetry.topic import Channel, parse, topic
+
+_LOG = logging.getLogger(__name__)
+_DAY_NS = 86_400 * 10**9
+_MINUTE_NS = 60 * 10**9
+_WHOLE_MESSAGE = 0
+
+
+class Inlet:
+    """Judges one message at a time."""
+
+    def __init__(
+        self, registry: Registry, arrivals: Arrivals, presence: Presence, dead_letters: DeadLetterFile, times: Times
+    ) -> None:
+        """Wire the inlet."""
+        self._registry = registry
+        self._arrivals = arrivals
+        self._presence = presence
+        self._dead_letters = dead_letters
+        self._times = times
+        self._now: Callable[[], int] = time.time_ns
+        self._complained: set[str] = set()
+        self.heard: Counter[str] = Counter()
+
+    async def take(self, message: Message) -> None:
+        """Queue, note or refuse a message; nothing that it holds can raise."""
+        try:
+            place, channel = parse(message.topic)
+        except BadTopic as error:
+            self._ignore("topic", str(error))
+            return
+        if not self._registry.knows(place):
+            self._refuse_stranger(place, message)
+        elif channel is Channel.READINGS:
+            await self._readings(place, message)
+        elif channel is Channel.STATUS:
+            self._status(place, message)
+
+    async def _readings(self, place: Place, message: Message) -> None:
+        try:
+            batch = batches.decode(message.payload)
+        except BadBatch as error:
+            self._ignore("batch", f"from {place.site}/{place.agent}: {error}")
+            self._keep(place, Batch("", 0, 0, b""), [(DeadLine(_WHOLE_MESSAGE, str(error)), message.payload)])
+            return
+        self.heard["batches"] += 1
+        self.heard["lines"] += batch.lines
+        checked = self._without_strangers(place, check(place, batch.body, self._window()))
+        if checked.dead:
+            said = batch.body.split(b"\n")
+            self._keep(place, batch, [(dead, said[dead.line - 1]) for dead in checked.dead])
+        lines = tuple(checked.body.splitlines(keepends=True))
+        await self._arrivals.put(Arrived(place, batch.epoch, batch.number, lines, checked.numbers, checked.dead))
+
+    def _window(self) -> TimeWindow:
+        now = self._now()
+        oldest = now - int(self._times.oldest_days * _DAY_NS)
+        return TimeWindow(oldest, now + int(self._times.newest_minutes * _MINUTE_NS))
+
+    def _without_strangers(self, place: Place, checked: Checked) -> Checked:
+        """Split off the lines of sensors that are not registered."""
+        unknown = self._registry.strangers(place, checked.sensors)
+        if not unknown:
+            return checked
+        good: list[tuple[int, bytes]] = []
+        dead = list(checked.dead)
+        for number, line in zip(checked.numbers, checked.body.splitlines(keepends=True), strict=True):
+            sensor = SENSORS.findall(line)[0].decode()
+            if sensor in unknown:
+                dead.append(DeadLine(number, f"sensor not registered: {sensor}"))
+            else:
+                good.append((number, line))
+        body = b"".join(line for _, line in good)
+        return Checked(body, tuple(n for n, _ in good), checked.sensors - unknown, tuple(sorted(dead, key=_by_line)))
+
+    def _status(self, place: Place, message: Message) -> None:
+        try:
+            self._presence.heard(place, statuses.decode(message.payload))
+        except BadStatus as error:
+            self._ignore("status", f"from {place.site}/{place.agent}: {error}")
+
+    def _refuse_stranger(self, place: Place, message: Message) -> None:
+        name = f"{place.site}/{place.agent}"
+        self._ignore("stranger", f"agent {name} is not registered; its readings wait in its spool until it is")
+        if name not in self._complained and len(self._complained) < 1000:
+            self._complained.add(name)
+            why = "agent not registered (the first message only is kept)"
+            self._keep(place, Batch("", 0, 0, b""), [(DeadLine(_WHOLE_MESSAGE, why), message.payload)])
+
+    def _ignore(self, what: str, why: str) -> None:
+        """Count a message that is not taken; the first of each kind, then each hundredth, is logged."""
+        self.heard[f"refused {what}"] += 1
+        if self.heard[f"refused {what}"] % 100 == 1:
+            _LOG.warning("refused (%d so far): %s", self.heard[f"refused {what}"], why)
+
+    def _keep(self, place: Place, batch: Batch, dead: list[tuple[DeadLine, bytes]]) -> None:
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        name = topic(place, Channel.READINGS)
+        self._dead_letters.keep(
+            DeadLetter(at, name, batch.epoch, batch.number, d.line, d.why, text.decode("utf-8", "backslashreplace"))
+            for d, text in dead
+        )
+
+
+def _by_line(dead: DeadLine) -> int:
+    return dead.line

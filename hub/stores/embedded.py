@@ -1,0 +1,140 @@
+"""The embedded store: DuckDB, one table a family, for a city on one machine; reads in SQL."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from hub.errors import BadLines, Hold, QueryRefused, TryAgain
+from hub.stores.store import Row
+from telemetry.catalogue import BY_FAMILY
+from telemetry.quantity import LABELS, Family
+
+_LINE = re.compile(r"([a-z]+),(\S+) (\S+) (\d+)\n")
+_NAMES = ("site", "agent", "sensor")
+Answer = TypeVar("Answer")
+
+
+class Embedded:
+    """Store: commits each write to its file before it answers; writing a row again replaces it."""
+
+    durable_after = 0.0
+
+    def __init__(self, path: Path) -> None:
+        """Take the path; the file is opened by `prepare`, in the store's own thread."""
+        self._path = path
+        self.name = f"embedded store {path}"
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
+        self._db: duckdb.DuckDBPyConnection | None = None
+
+    async def prepare(self) -> None:
+        """Open or create the file and its tables; raises Hold if that cannot be."""
+        await self._do(self._open)
+
+    def _open(self) -> None:
+        if self._db is not None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = duckdb.connect(str(self._path))
+            for family in Family:
+                self._db.execute(_table(family))
+        except (duckdb.Error, OSError) as error:
+            raise Hold(f"{self.name} cannot be opened: {error}; check the path, or move the file away") from error
+
+    async def write(self, lines: Sequence[bytes]) -> None:
+        """Write in one transaction; see Store.write."""
+        await self._do(lambda: self._write(lines))
+
+    def _write(self, lines: Sequence[bytes]) -> None:
+        rows: dict[Family, dict[tuple[Any, ...], tuple[Any, ...]]] = {}
+        for line in lines:
+            family, row = _row(line.decode())
+            rows.setdefault(family, {})[_key(family, row)] = row
+        db = self._opened()
+        try:
+            db.execute("BEGIN")
+            for family, unique in rows.items():
+                db.execute(_insert(family, len(unique)), [value for row in unique.values() for value in row])
+            db.execute("COMMIT")
+        except duckdb.Error as error:
+            db.rollback()
+            raise TryAgain(f"{self.name}: {error}") from error
+
+    async def query(self, statement: str) -> list[Row]:
+        """Query in SQL; see Store.query."""
+        return await self._do(lambda: self._query(statement))
+
+    def _query(self, statement: str) -> list[Row]:
+        try:
+            cursor = self._opened().execute(statement)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except duckdb.Error as error:
+            raise QueryRefused(str(error)) from error
+
+    async def close(self) -> None:
+        """Close the file and end the thread."""
+        await self._do(self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._db is None:
+            raise TryAgain(f"{self.name} is not open yet")
+        return self._db
+
+    async def _do(self, call: Callable[[], Answer]) -> Answer:
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, call))
+
+
+def _table(family: Family) -> str:
+    labels = "".join(f', "{label}" VARCHAR NOT NULL' for label in LABELS[family])
+    fields = "".join(f', "{n}" {"BIGINT" if q.whole else "DOUBLE"}' for n, q in BY_FAMILY[family].items())
+    key = ", ".join(f'"{name}"' for name in (*_NAMES, *LABELS[family], "time"))
+    names = "site VARCHAR NOT NULL, agent VARCHAR NOT NULL, sensor VARCHAR NOT NULL"
+    return (
+        f'CREATE TABLE IF NOT EXISTS "{family}" (time TIMESTAMP_NS NOT NULL, {names}{labels}{fields}, '
+        f"quality INTEGER NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY ({key}))"
+    )
+
+
+def _insert(family: Family, rows: int) -> str:
+    width = len(_NAMES) + len(LABELS[family]) + len(BY_FAMILY[family]) + 2
+    places = f"(make_timestamp_ns(?){', ?' * width})"
+    return f'INSERT OR REPLACE INTO "{family}" VALUES {", ".join([places] * rows)}'  # noqa: S608  names of the catalogue
+
+
+def _row(line: str) -> tuple[Family, tuple[Any, ...]]:
+    """Return a line's values in the order of its table's columns; raises BadLines."""
+    parts = _LINE.fullmatch(line)
+    if parts is None or parts[1] not in set(Family):
+        raise BadLines("not a line of a known family")
+    family = Family(parts[1])
+    tags, fields = _pairs(parts[2]), _pairs(parts[3])
+    labels = [tags.get(label, "") for label in LABELS[family]]
+    values = [_value(fields.get(name)) for name in (*BY_FAMILY[family], "quality", "seq")]
+    return family, (int(parts[4]), *(tags[name] for name in _NAMES), *labels, *values)
+
+
+def _key(family: Family, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[: 1 + len(_NAMES) + len(LABELS[family])]
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in text.split(","))
+
+
+def _value(text: str | None) -> float | int | None:
+    if text is None:
+        return None
+    return int(text[:-1]) if text.endswith("i") else float(text)
