@@ -1,0 +1,1 @@
+"""One file per serial device: bytes in, measurements out, no I/O."""

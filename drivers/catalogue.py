@@ -1,0 +1,31 @@
+"""The drivers of this package, found by looking: every module here that is not part of the seam is a device."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+import drivers
+from drivers.driver import Driver
+from drivers.errors import UnknownDriver
+
+_SEAM = frozenset({"catalogue", "checksum", "driver", "errors", "framing"})
+
+
+def known() -> tuple[str, ...]:
+    """Return the names of all drivers, importing none."""
+    return tuple(sorted(module.name for module in iter_modules(drivers.__path__) if module.name not in _SEAM))
+
+
+def load(name: str) -> type[Driver]:
+    """Import one driver's module and return its class; raises UnknownDriver."""
+    names = known()
+    if name not in names:
+        raise UnknownDriver(name, names)
+    module = import_module(f"drivers.{name}")
+    (driver,) = (
+        thing
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, Driver) and thing.__module__ == module.__name__
+    )
+    return driver

@@ -1,0 +1,90 @@
+"""What a driver is: the facts of one serial device, and how its frames become measurements."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from drivers.framing import Scanner
+from telemetry.quantity import Quantity
+from telemetry.reading import Measurement
+
+CAUSES: Mapping[str, str] = {
+    "noise": "bytes that belong to no frame, per frame length or line begun: wrong speed, wrong device, bad cable",
+    "length": "a frame cut off, too long, or of another model",
+    "checksum": "the check does not agree with the bytes",
+    "tail": "the end mark is missing",
+    "format": "fields that are not in the device's own format",
+    "distrusted": "sound in itself, but too soon after damage to be believed",
+    "warming-up": "the device has no value yet",
+    "error-code": "the device reports a fault in place of a value",
+    "out-of-device-range": "a value that this device cannot measure",
+    "no-fix": "the receiver does not know where it is",
+}
+"""Why a frame was rejected; every driver uses these words."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """How a serial line is set."""
+
+    baud: int
+    data_bits: int = 8
+    parity: str = "N"
+    stop_bits: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.baud} {self.data_bits}{self.parity}{self.stop_bits}"
+
+
+class Driver(ABC):
+    """Bytes of one device in, measurements out; no I/O, no clock. A bad frame is counted, never raised."""
+
+    title: ClassVar[str]
+    """Maker and models."""
+    line: ClassVar[LineSettings]
+    quantities: ClassVar[tuple[Quantity, ...]]
+    """All that it can deliver."""
+    tested: ClassVar[str]
+    """What its tests rest on: "captures" or "data sheet only"."""
+    interval: ClassVar[float]
+    """Seconds between frames, or between polls."""
+    notes: ClassVar[str] = ""
+    """What a technician should know beyond that."""
+    opening: ClassVar[bytes] = b""
+    """What to send after opening the port."""
+    request: ClassVar[bytes] = b""
+    """What to ask at every poll; a device that talks by itself is not asked."""
+    closing: ClassVar[bytes] = b""
+    """What to send before closing the port."""
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        self.scanner = self.framing()
+        self.rejected: Counter[str] = self.scanner.rejected
+        self.accepted = 0
+
+    def poll(self) -> bytes:
+        """Return the request to send now; a cut answer is forgotten, so that it never merges with the next."""
+        if self.request:
+            self.scanner.forget()
+        return self.request
+
+    def feed(self, data: bytes) -> list[Measurement]:
+        """Return what the bytes complete, and count the rest."""
+        meanings = [self.read(frame) for frame in self.scanner.feed(data)]
+        measurements = [meaning for meaning in meanings if isinstance(meaning, Measurement)]
+        self.accepted += len(measurements)
+        self.rejected.update(meaning for meaning in meanings if isinstance(meaning, str))
+        return measurements
+
+    @abstractmethod
+    def framing(self) -> Scanner:
+        """Return a new scanner that cuts this device's frames."""
+
+    @abstractmethod
+    def read(self, frame: bytes) -> Measurement | str | None:
+        """Return what a frame says, the cause why it says nothing, or None if it is of no interest."""

@@ -1,0 +1,25 @@
+"""What goes wrong in drivers, named by what the catcher does next; a bad frame is no error, it is counted.
+
+DriverError
+    UnknownDriver   refuse the configuration that names it
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+
+class DriverError(Exception):
+    """Something that drivers cannot do."""
+
+
+class UnknownDriver(DriverError):
+    """A driver that this package does not hold."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        """Keep the name and the known ones, and suggest the nearest."""
+        self.name = name
+        self.known = known
+        close = get_close_matches(name.lower(), known, n=1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"no driver {name!r}; there are {', '.join(known)}{meant}")

@@ -1,0 +1,163 @@
+"""Whatever the line does to the bytes, a driver may miss a value, never invents one, and finds its way back."""
+
+from __future__ import annotations
+
+from itertools import product
+from random import Random
+
+import pytest
+
+from drivers.catalogue import known, load
+from drivers.driver import CAUSES, Driver
+from tests.support.captures import Values, lossy, own, play, sound, values
+
+EVERY = pytest.mark.parametrize("name", known())
+SEEDS = range(8)
+MEGABYTE = 1 << 20
+
+
+def frames(name: str) -> list[bytes]:
+    return [capture.data for capture in sound(name)]
+
+
+def ledger(name: str) -> set[Values]:
+    """Return all that the device ever said."""
+    return {frozenset(capture.expect.items()) for capture in sound(name) if capture.expect}
+
+
+def expected(name: str) -> list[dict[str, float]]:
+    return [dict(capture.expect) for capture in sound(name) if capture.expect]
+
+
+def invented(name: str, driver: Driver, pieces: list[bytes]) -> set[Values]:
+    """Return what a driver says that the device did not."""
+    heard = play(driver, pieces)
+    assert set(driver.rejected) <= set(CAUSES)
+    assert driver.accepted == len(heard)
+    return {values(found) for found in heard} - ledger(name)
+
+
+def finds_its_way_back(name: str, driver: Driver) -> bool:
+    """Tell whether, of three whole rounds, the last one is heard to the last value."""
+    play(driver, frames(name) * 2)
+    return [dict(found.values) for found in play(driver, frames(name))] == expected(name)
+
+
+@EVERY
+def test_whole_frames_are_all_heard_and_hold_only_what_the_driver_claims(name: str) -> None:
+    driver = load(name)()
+    heard = play(driver, frames(name))
+    assert [dict(found.values) for found in heard] == expected(name)
+    assert {(found.family, key) for found in heard for key in found.values} <= {
+        (quantity.family, quantity.name) for quantity in driver.quantities
+    }
+    assert not driver.rejected
+    assert driver.scanner.held == 0
+
+
+@EVERY
+def test_byte_by_byte_is_the_same(name: str) -> None:
+    driver = load(name)()
+    heard = []
+    for frame in frames(name):
+        driver.poll()
+        heard += [dict(found.values) for byte in frame for found in driver.feed(bytes([byte]))]
+    assert heard == expected(name)
+    assert not driver.rejected
+
+
+@EVERY
+def test_bad_frames_between_good_ones(name: str) -> None:
+    driver = load(name)()
+    assert not invented(name, driver, [capture.data for capture in own(name) for _ in range(2)])
+    assert finds_its_way_back(name, driver)
+
+
+@EVERY
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rubbish_before_and_between(name: str, seed: int) -> None:
+    random = Random(seed)
+    pieces = [random.randbytes(random.randint(1, 60)) + frame for frame in frames(name) * 5]
+    driver = load(name)()
+    assert not invented(name, driver, pieces)
+    assert driver.rejected
+    assert finds_its_way_back(name, driver)
+
+
+@EVERY
+def test_cut_frames(name: str) -> None:
+    for first, second in product(frames(name), frames(name)[:2]):
+        for cut in range(1, len(first)):
+            assert not invented(name, load(name)(), [first[:cut], second])
+            assert not invented(name, load(name)(), [first[cut:], second])
+    driver = load(name)()
+    play(driver, [frame[: len(frame) // 2] for frame in frames(name)])
+    assert finds_its_way_back(name, driver)
+
+
+@EVERY
+def test_two_frames_merged(name: str) -> None:
+    random = Random(0)
+    for first, second in product(frames(name), repeat=2):
+        for cut in range(1, min(len(first), len(second))):
+            driver = load(name)()
+            play(driver, frames(name))
+            rest = second[random.randrange(len(second)) :]
+            assert {values(found) for found in play(driver, [first[:cut], rest, first])} <= ledger(name)
+
+
+@EVERY
+def test_frames_spliced_at_the_same_place_pass_no_more_often_than_an_eight_bit_check_lets_them(name: str) -> None:
+    splices = [
+        [first[:cut], second[cut:]]
+        for first, second in product(frames(name), repeat=2)
+        for cut in range(1, min(len(first), len(second)))
+    ]
+    passed = sum(bool(invented(name, load(name)(), splice)) for splice in splices)
+    assert len(splices) > 100
+    assert passed <= len(splices) / 64
+
+
+@EVERY
+def test_every_single_bit_flip(name: str) -> None:
+    for frame in frames(name):
+        for bit in range(8 * len(frame)):
+            flipped = bytearray(frame)
+            flipped[bit // 8] ^= 1 << bit % 8
+            assert not invented(name, load(name)(), [bytes(flipped), frame])
+
+
+@EVERY
+@pytest.mark.parametrize("share", [0.002, 0.005, 0.02, 0.1])
+def test_lost_bytes(name: str, share: float) -> None:
+    for seed in SEEDS:
+        random = Random(seed)
+        driver = load(name)()
+        pieces = [lossy(frame, iter(random.random, 1.0), share) for frame in frames(name) * 40]
+        assert not invented(name, driver, pieces)
+        assert driver.rejected
+        assert finds_its_way_back(name, driver)
+
+
+@EVERY
+@pytest.mark.parametrize("pattern", ["random", "zeros", "ones", "dollars"])
+def test_ten_megabytes_without_a_frame(name: str, pattern: str) -> None:
+    fill = {"zeros": b"\x00", "ones": b"\xff", "dollars": b"$"}
+    chunk = Random(0).randbytes(MEGABYTE) if pattern == "random" else fill[pattern] * MEGABYTE
+    driver = load(name)()
+    for _ in range(10):
+        assert driver.feed(chunk) == []
+        assert driver.scanner.held <= driver.scanner.bound <= 1024
+    assert driver.rejected.total() > 1000
+    assert finds_its_way_back(name, driver)
+
+
+@pytest.mark.parametrize("name", [name for name in known() if load(name).request])
+def test_a_polled_driver_forgets_half_an_answer_and_counts_it(name: str) -> None:
+    driver = load(name)()
+    first, second, *_ = frames(name)
+    driver.feed(first[:-1])
+    driver.poll()
+    assert driver.scanner.held == 0
+    assert dict(driver.rejected) == {"length": 1}
+    assert [dict(found.values) for found in driver.feed(second)] == expected(name)[1:2]
