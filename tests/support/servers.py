@@ -136,8 +136,8 @@ def influxdb1(folder: Path, *, extra: str = "") -> Server:
     )
 
 
-def victoria_metrics(folder: Path) -> Server:
-    """Return VictoriaMetrics."""
+def victoria_metrics(folder: Path, *, deduplicate: bool = True) -> Server:
+    """Return VictoriaMetrics; deduplicating, it keeps one row a series and millisecond."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     command = [
@@ -147,7 +147,7 @@ def victoria_metrics(folder: Path) -> Server:
         "-retentionPeriod=100y",
         "-search.latencyOffset=0s",
         "-memory.allowedBytes=256MiB",
-        "-dedup.minScrapeInterval=1ms",
+        f"-dedup.minScrapeInterval={'1ms' if deduplicate else '0'}",
         "-loggerLevel=WARN",
     ]
     return Server(command, port, answers(f"http://127.0.0.1:{port}/health"), folder / "log")
