@@ -1,0 +1,1 @@
+"""What is measured; `make bench` prints it and writes bench/RESULTS.md."""
