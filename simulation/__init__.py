@@ -1,0 +1,1 @@
+"""A city made of numbers: a street rendered with known truth, sensors speaking on pseudo-terminals."""
