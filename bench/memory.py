@@ -48,7 +48,7 @@ def _run(folder: Path, settings: str, what: str) -> Figure:
     file = folder / "agent.toml"
     file.write_text(settings.format(folder=folder), encoding="utf-8")
     command = [sys.executable, "-m", "edge_agent.cli", "run", "--config", str(file)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:  # noqa: S603  our own program
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
         time.sleep(_SETTLE_SECONDS)
         root = psutil.Process(running.pid)
         parts = [process.memory_full_info() for process in (root, *root.children())]

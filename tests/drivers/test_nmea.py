@@ -8,6 +8,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.checksum import xor8
 from drivers.nmea import DISTRUST, Nmea
@@ -126,6 +128,20 @@ def test_a_lost_fix_is_seen_and_marked() -> None:
     assert lost.quality & Quality.OUT_OF_RANGE
 
 
+@given(
+    fields=st.sampled_from([WHOLE, "GNGGA,013005.00,0610.5274,S,10649.6283,E,1,08,1.02,14.3,M,2.1,M,,"]),
+    at=st.integers(1, 10),
+    field=st.from_regex(r"[-+]?[0-9]{0,40}(\.[0-9]{0,40})?|[A-Z]|nan|inf", fullmatch=True),
+)
+def test_no_field_however_absurd_raises_or_leaves_the_globe(fields: str, at: int, field: str) -> None:
+    changed = fields.split(",")
+    changed[at] = field
+    for found in Nmea().feed(sealed(",".join(changed))):
+        assert abs(found.values.get("latitude", 0)) <= 90
+        assert abs(found.values.get("longitude", 0)) <= 180
+        assert 0 <= found.values.get("course", 0) <= 360
+
+
 @pytest.mark.parametrize("log", LOGS or ["none"])
 def test_whole_logs_lose_little_and_name_the_reason(log: str) -> None:
     sentences = body(log).splitlines(keepends=True)
@@ -135,15 +151,15 @@ def test_whole_logs_lose_little_and_name_the_reason(log: str) -> None:
     held_back = receiver.rejected["distrusted"] + receiver.rejected["format"]
     assert said - held_back <= len(heard) <= said
     damaged = receiver.rejected["checksum"] + receiver.rejected["noise"]
-    assert held_back <= DISTRUST * damaged + 14
+    assert held_back <= DISTRUST * damaged + 2
 
 
-@pytest.mark.parametrize(("share", "replays"), [(0.002, 3), (0.005, 3), (0.02, 16)])
+@pytest.mark.parametrize(("share", "seeds"), [(0.002, (5, 22, 36)), (0.005, (8, 9, 30, 36)), (0.02, (0, 1, 2, 11, 20))])
 @pytest.mark.parametrize("log", LOGS or ["none"])
-def test_lost_bytes_invent_nothing_over_the_captured_logs(log: str, share: float, replays: int) -> None:
+def test_lost_bytes_invent_nothing_over_the_captured_logs(log: str, share: float, seeds: tuple[int, ...]) -> None:
     whole = body(log)
     ledger = {values(found) for sentence in whole.splitlines(keepends=True) for found in Nmea().feed(sentence)}
-    for seed in range(replays):
+    for seed in seeds:  # of the first forty, those at which a less suspicious driver invents
         receiver = Nmea()
         receiver.feed(whole)  # the first sentences are taken at their word, so they come whole
         heard = {values(found) for found in receiver.feed(lossy(whole, iter(Random(seed).random, 1.0), share))}
