@@ -5,7 +5,7 @@ PIP := $(BIN)/pip --disable-pip-version-check -q
 FOR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench dashboards lock clean
+.PHONY: help demo test check bench install tables dashboards lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -25,6 +25,11 @@ check: $(VENV)/.dev ## Check style (ruff), types (mypy strict) and architecture
 
 bench: $(VENV)/.dev ## Measure and print the figures that README and docs quote
 	@$(BIN)/python -m bench
+
+install: $(VENV)/.run ## Make the environment with everything that agents and hubs need
+
+tables: $(VENV)/.dev ## Write the README's tables anew from the code
+	@$(BIN)/python -m tests.support.readme
 
 dashboards: $(VENV)/.run ## Write configs/grafana anew from the code
 	@$(BIN)/simpang-hub grafana write
