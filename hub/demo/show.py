@@ -43,6 +43,7 @@ async def _run(place: Path, console: Console, stop: asyncio.Event, *, seed: int)
     async with embedded_broker() as port:
         hub = _hub(place, port, store)
         observer = Observer(place, store)
+        console.print(f"look in from another terminal: simpang-hub tail --broker 127.0.0.1:{port}", highlight=False)
         async with _serving(hub), processes.city(place, seed) as described:
             settings = place / "agent.toml"
             settings.write_text(processes.agent_settings(place, port, described), encoding="utf-8")
