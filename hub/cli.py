@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from hub.config import HubSettings
+from hub.grafana import command as grafana
 from hub.hub import Hub
 from hub.tail import tail as print_live
 from service import duration, log
@@ -28,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(grafana.app, name="grafana")
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The hub's settings, a TOML file.")]
@@ -141,9 +143,11 @@ def tail(
 
 def _address(text: str) -> Broker:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
-        raise typer.BadParameter(f"{text!r} is not HOST:PORT, like 127.0.0.1:1883", param_hint="--broker")
-    return Broker(host=host, port=int(port))
+    try:
+        return Broker(host=host, port=int(port))
+    except ValueError as error:
+        wanted = f"{text!r} is not HOST:PORT, like 127.0.0.1:1883"
+        raise typer.BadParameter(wanted, param_hint="--broker") from error
 
 
 def main() -> None:

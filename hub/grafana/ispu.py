@@ -1,0 +1,33 @@
+"""The Indonesian air pollution index (ISPU): bands of the 24-hour mean and their colours.
+
+Limits and colour names: Permen LHK P.14/MENLHK/SETJEN/KUM.1/7/2020. It names colours, no RGB values; these are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grafana_foundation_sdk.builders import dashboard as build
+
+from hub.grafana import units
+
+COLOURS = ("#2e9e4f", "#2f6fde", "#e8c11c", "#d32f2f", "#000000")
+"""Hijau, biru, kuning, merah, hitam: baik, sedang, tidak sehat, sangat tidak sehat, berbahaya."""
+
+UPPER: Mapping[str, tuple[float, float, float, float]] = {
+    "pm10": (50, 150, 350, 420),
+    "pm2_5": (15.5, 55.4, 150.4, 250.4),
+    "so2": (52, 180, 400, 800),
+    "co": (4000, 8000, 15000, 30000),
+    "o3": (120, 235, 400, 800),
+    "no2": (80, 200, 1130, 2260),
+}
+"""The highest 24-hour mean, in µg/m³, of the four bands below `berbahaya`."""
+
+_ABOVE = 1e-6
+
+
+def bands(name: str) -> build.ThresholdsConfig:
+    """Return the colours of a quantity's bands; a limit itself belongs to the band below it."""
+    starts = (None, *(limit + _ABOVE for limit in UPPER[name]))
+    return units.steps(*zip(starts, COLOURS, strict=True))

@@ -1,0 +1,65 @@
+"""How Grafana shows a quantity: its unit, and colours at the ends of the believable range, from the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.models import dashboard, units
+
+from telemetry.quantity import Quantity
+
+AGE = units.DateTimeFromNow
+
+GRAFANA: Mapping[str, str] = {
+    "": units.Short,
+    "µg/m³": units.MicrogramPerCubicMeter,
+    "ppm": units.PartsPerMillion,
+    "°C": units.Celsius,
+    "%": units.Percent,
+    "hPa": units.Hectopascals,
+    "s": units.Seconds,
+    "km/h": units.KilometersPerHour,
+    "m": units.Meter,
+    "dB(A)": "suffix: dB(A)",
+    "m/s": units.MetersPerSecond,
+    "°": units.Degrees,
+    "mm": units.Millimeter,
+    "mm/h": "suffix: mm/h",
+    "W/m²": units.WattPerSquareMeter,
+    "m³/s": units.CubicMetersPerSecond,
+    "V": units.Volt,
+    "A": units.Ampere,
+    "W": units.Watt,
+    "kWh": units.KiloWattHour,
+    "Hz": units.Hertz,
+    "MB": units.Mebibytes,
+    "B": units.BytesIEC,
+}
+"""Grafana's unit for each unit of the catalogue."""
+
+
+def of(quantity: Quantity) -> str:
+    """Return Grafana's unit for a quantity; counts keep all their digits."""
+    return units.LocaleFormat if quantity.whole and not quantity.unit else GRAFANA[quantity.unit]
+
+
+def thresholds(quantity: Quantity) -> build.ThresholdsConfig:
+    """Return red outside the believable range, green inside."""
+    return steps((None, "red"), (quantity.low, "green"), (_just_above(quantity), "red"))
+
+
+def steps(*colours: tuple[float | None, str]) -> build.ThresholdsConfig:
+    """Return thresholds: from each value on, its colour; the first value is None."""
+    return (
+        build.ThresholdsConfig()
+        .mode(dashboard.ThresholdsMode.ABSOLUTE)
+        .steps([dashboard.Threshold(value, colour) for value, colour in colours])
+    )
+
+
+def _just_above(quantity: Quantity) -> float:
+    """Return where disbelief begins: Grafana's steps include their value, the highest believable one is still good."""
+    if quantity.whole:
+        return quantity.high + 1
+    return round(quantity.high + (quantity.high - quantity.low) * 1e-6, 6)
