@@ -39,7 +39,10 @@ LABELS: Mapping[Family, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """Something measurable; `low` and `high` bound what is believable in a city, not what a sensor can say."""
+    """Something measurable; `low` and `high` bound what is believable in a city, not what a sensor can say.
+
+    `sound` bounds the values that need nobody's attention, where that is less than the believable ones.
+    """
 
     family: Family
     name: str
@@ -50,6 +53,7 @@ class Quantity:
     high: float
     whole: bool = False
     """Whether its values are whole numbers (stored as integers)."""
+    sound: tuple[float, float] | None = None
 
     def believable(self, value: float) -> bool:
         """Tell whether a value lies in the believable range."""

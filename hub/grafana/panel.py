@@ -33,13 +33,13 @@ def chart(title: str, unit: str, *queries: InfluxQuery, every: str = "10s") -> t
 
 
 def quantity_chart(quantities: Sequence[Quantity], *queries: InfluxQuery, every: str = "10s") -> timeseries.Panel:
-    """Return curves of quantities that share a unit; a single one has a line at its highest believable value."""
+    """Return curves of quantities that share a unit; a single one has a line at its highest sound value."""
     first = quantities[0]
     panel = _curves(titles.of_all(tuple(quantities)), units.of(first), *queries, every=every)
     if first.low == 0:
         panel.axis_soft_min(0)
     if len(quantities) == 1:
-        limits = units.steps((None, "transparent"), (first.high, "red"))
+        limits = units.steps((None, "transparent"), (units.sound(first)[1], "red"))
         dashed = style.GraphThresholdsStyleConfig().mode(common.GraphTresholdsStyleMode.DASHED)
         panel.thresholds(limits).thresholds_style(dashed)
     return panel

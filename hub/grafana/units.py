@@ -1,4 +1,4 @@
-"""How Grafana shows a quantity: its unit, and colours at the ends of the believable range, from the catalogue."""
+"""How Grafana shows a quantity: its unit, and colours at the ends of the sound range, from the catalogue."""
 
 from __future__ import annotations
 
@@ -45,8 +45,14 @@ def of(quantity: Quantity) -> str:
 
 
 def thresholds(quantity: Quantity) -> build.ThresholdsConfig:
-    """Return red outside the believable range, green inside."""
-    return steps((None, "red"), (quantity.low, "green"), (_just_above(quantity), "red"))
+    """Return red outside the sound range, green inside."""
+    low, high = sound(quantity)
+    return steps((None, "red"), (low, "green"), (_just_above(quantity, low, high), "red"))
+
+
+def sound(quantity: Quantity) -> tuple[float, float]:
+    """Return the range of values that need nobody's attention."""
+    return quantity.sound or (quantity.low, quantity.high)
 
 
 def steps(*colours: tuple[float | None, str]) -> build.ThresholdsConfig:
@@ -58,8 +64,8 @@ def steps(*colours: tuple[float | None, str]) -> build.ThresholdsConfig:
     )
 
 
-def _just_above(quantity: Quantity) -> float:
-    """Return where disbelief begins: Grafana's steps include their value, the highest believable one is still good."""
+def _just_above(quantity: Quantity, low: float, high: float) -> float:
+    """Return where red begins: Grafana's steps include their value, the highest sound one is still good."""
     if quantity.whole:
-        return quantity.high + 1
-    return round(quantity.high + (quantity.high - quantity.low) * 1e-6, 6)
+        return high + 1
+    return round(high + (high - low) * 1e-6, 6)

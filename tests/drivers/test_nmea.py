@@ -122,10 +122,10 @@ def test_a_receiver_that_changes_its_decimals_for_good_is_believed_again() -> No
     assert len(Nmea().feed(sealed(WHOLE) + shorter * 3)) == 3
 
 
-def test_a_lost_fix_is_seen_and_marked() -> None:
+def test_a_lost_fix_is_seen() -> None:
     (lost,) = Nmea().feed(b"$GPGGA,,,,,,0,,,,M,,M,,*66\r\n")
     assert dict(lost.values) == {"fix": 0}
-    assert lost.quality & Quality.OUT_OF_RANGE
+    assert lost.quality is Quality.GOOD
 
 
 @given(
