@@ -24,9 +24,13 @@ def sensors() -> str:
 def quantities() -> str:
     """Return the table of quantities, one row each."""
     rows = ["| family | name | title | judul | unit | believable |", "|---|---|---|---|---|---|"]
-    for q in QUANTITIES:
-        rows.append(f"| {q.family} | `{q.name}` | {q.title} | {q.title_id} | {q.unit} | {q.low:g} to {q.high:g} |")
-    return "\n".join(rows)
+    return "\n".join(
+        rows
+        + [
+            f"| {q.family} | `{q.name}` | {q.title} | {q.title_id} | {q.unit} | {q.low:g} to {q.high:g} |"
+            for q in QUANTITIES
+        ]
+    )
 
 
 TABLES = {"sensors": sensors, "quantities": quantities}
