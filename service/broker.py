@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from service.settings import Section
+
+_HOST = re.compile(r"[^\s/@\0]+")
 
 
 class UnusableSecret(Exception):
     """A password or key file that a person must mend."""
 
 
+def _host(text: str) -> str:
+    try:
+        text.encode("idna")
+    except UnicodeError as error:
+        raise ValueError(f"{text!r} cannot be a host name: {error}") from error
+    if _HOST.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not a host name or address; write it bare, without mqtt://, user or port")
+    return text
+
+
 class Broker(Section):
     """Address and credentials of the broker."""
 
-    host: str = Field(description='the broker\'s host name or address, like host = "127.0.0.1"')
+    host: Annotated[str, AfterValidator(_host)] = Field(
+        description='the broker\'s host name or address, like host = "127.0.0.1"'
+    )
     port: int = Field(default=1883, ge=1, le=65535, description="the broker's TCP port, 1883 plain or 8883 with TLS")
     username: str | None = Field(default=None, description="the name that the broker knows; the agent's own name")
     password_file: Path | None = Field(default=None, description="a file of mode 0600 that holds the password")
     ca_file: Path | None = Field(default=None, description="the certificate authority's PEM file; switches TLS on")
     cert_file: Path | None = Field(default=None, description="this client's certificate, a PEM file")
     key_file: Path | None = Field(default=None, description="this client's private key, a PEM file of mode 0600")
+
+    @model_validator(mode="after")
+    def _has_a_ca(self) -> Self:
+        if self.ca_file is None and (self.cert_file or self.key_file):
+            raise ValueError("cert_file and key_file need ca_file, without which nothing is encrypted")
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError("key_file needs cert_file, the certificate that belongs to it")
+        return self
 
     def password(self) -> str | None:
         """Return the password; raises UnusableSecret."""
@@ -43,8 +67,12 @@ class Broker(Section):
             if self.cert_file is not None:
                 context.load_cert_chain(self.cert_file, self.key_file)
         except (OSError, ssl.SSLError) as error:
-            raise UnusableSecret(f"ca_file, cert_file or key_file cannot be used: {error}") from error
+            raise UnusableSecret(f"{self._tls_files()} cannot be used: {error}") from error
         return context
+
+    def _tls_files(self) -> str:
+        named = {"ca_file": self.ca_file, "cert_file": self.cert_file, "key_file": self.key_file}
+        return " or ".join(f"{key} {file}" for key, file in named.items() if file is not None)
 
     def __str__(self) -> str:
         """Return host and port, for messages."""

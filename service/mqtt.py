@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ KEEPALIVE = 20
 
 _TIMEOUT = 15.0
 _REFUSED = 0x80
+_BROKEN = "the connection broke; is the broker running, does the network hold, has another client the same name?"
+_HUNG_UP = "it hangs up; does this port speak TLS (with ca_file) or plain MQTT (without)?"
 
 
 class BrokerLost(Exception):
@@ -91,7 +94,14 @@ def _translated(broker: Broker) -> Iterator[None]:
     try:
         yield
     except aiomqtt.MqttError as error:
+        if _cancelled():  # a farewell that finds no broker must not undo a cancellation
+            raise asyncio.CancelledError from error
         raise BrokerLost(_explain(broker, error)) from error
+
+
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _explain(broker: Broker, error: aiomqtt.MqttError) -> str:
@@ -105,6 +115,11 @@ def _explain(broker: Broker, error: aiomqtt.MqttError) -> str:
         "Temporary failure in name": "the host name cannot be looked up; check the network",
         "timed out": "it does not answer; check the network, and the certificates if TLS is on",
         "certificate verify failed": "its certificate is not signed by ca_file, or is for another host name",
+        "Disconnected during": _BROKEN,
+        "not currently connected": _BROKEN,
+        "reset by peer": _HUNG_UP,
+        "wrong version number": _HUNG_UP,
+        "EOF occurred": _HUNG_UP,
         "Client identifier": "it does not accept the client name; is another agent running under this name?",
     }
     cure = next((cure for sign, cure in known.items() if sign.lower() in text.lower()), "")

@@ -8,8 +8,13 @@ from collections.abc import Mapping
 
 Place = tuple[str | int, ...]
 
-_TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
-_KEY = re.compile(r"\s*([A-Za-z0-9_\-.\"']+)\s*=")
+_TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*")
+_KEY = re.compile(r"\s*([A-Za-z0-9_\-.\"' ]+?)\s*=")
+_TEXT = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*',
+    re.DOTALL,
+)
+_BRACKETS = str.maketrans("[]{}=", "_____")
 
 
 def lines_of_keys(text: str) -> Mapping[Place, int]:
@@ -17,16 +22,26 @@ def lines_of_keys(text: str) -> Mapping[Place, int]:
     found: dict[Place, int] = {}
     table: Place = ()
     elements: Counter[Place] = Counter()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if heading := _TABLE.fullmatch(line):
+    depth = 0
+    for number, line in enumerate(_TEXT.sub(_blank, text).split("\n"), start=1):
+        outside = depth == 0
+        depth += line.count("[") + line.count("{") - line.count("]") - line.count("}")
+        if outside and (heading := _TABLE.fullmatch(line)):
             table = _path(heading[2], elements)
             if heading[1] == "[[":
                 elements[table] += 1
                 table = (*table, elements[table] - 1)
             found.setdefault(table, number)
-        elif key := _KEY.match(line):
+        elif outside and (key := _KEY.match(line)):
             found.setdefault((*table, *_names(key[1])), number)
     return found
+
+
+def _blank(text: re.Match[str]) -> str:
+    """Return a comment or string without what could be mistaken for structure, line feeds kept."""
+    if text[0].startswith(("#", '"""', "'''")):
+        return "\n" * text[0].count("\n")
+    return text[0].translate(_BRACKETS)
 
 
 def line_of(place: Place, keys: Mapping[Place, int]) -> int:

@@ -56,7 +56,7 @@ Name = Annotated[str, AfterValidator(_name)]
 def load(file: Path, model: type[Settings]) -> Settings:
     """Return the checked settings in a file; raises BadSettings with every error at once."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise BadSettings(file, [f"cannot be read: {error.strerror}; check the path and its permissions"]) from error
     except UnicodeDecodeError as error:
@@ -74,7 +74,7 @@ def parse(file: Path, text: str, model: type[Settings]) -> Settings:
     try:
         settings = model.model_validate(said)
     except ValidationError as error:
-        faults += [(e["loc"], _explain(e, model)) for e in error.errors()]
+        faults += [_explained(e, model) for e in error.errors()]
     if faults:
         keys = lines_of_keys(text)
         placed = sorted((line_of(place, keys), why) for place, why in faults)
@@ -82,34 +82,48 @@ def parse(file: Path, text: str, model: type[Settings]) -> Settings:
     return settings
 
 
-def _explain(error: ErrorDetails, model: type[BaseModel]) -> str:
-    place = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in error["loc"]).replace(".[", "[")
-    holder = _section(error["loc"][:-1], model)
-    last = error["loc"][-1] if error["loc"] else ""
+def _explained(error: ErrorDetails, model: type[BaseModel]) -> tuple[Place, str]:
+    """Return an error's place in the file, and place, reason and remedy for a person."""
+    place, holder = _located(error["loc"], model)
+    shown = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in place).replace(".[", "[")
+    return place, f"{shown or 'file'}: {_reason(error, str(place[-1]) if place else '', holder)}"
+
+
+def _reason(error: ErrorDetails, key: str, holder: type[BaseModel] | None) -> str:
+    said = error["msg"]
     match error["type"]:
         case "extra_forbidden":
-            return f"{place}: unknown key; {_nearest(str(last), holder)}"
+            return f"unknown key; {_nearest(key, holder)}"
         case "missing":
-            return f"{place}: missing; {_description(str(last), holder)}"
+            return f"missing; {_description(key, holder)}"
         case "value_error":
-            return f"{place or 'file'}: {error['msg'].removeprefix('Value error, ')}"
+            return said.removeprefix("Value error, ")
         case _:
-            return f"{place}: {error['msg'].lower()}, not {error['input']!r:.60}; {_description(str(last), holder)}"
+            return f"{said[:1].lower()}{said[1:]}, not {error['input']!r:.60}; {_description(key, holder)}"
 
 
-def _section(place: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel] | None:
-    """Return the model that describes a place, following lists and optional values."""
-    at: type[BaseModel] | None = model
-    for part in place:
-        if isinstance(part, str) and at is not None:
-            at = next((_inner(f.annotation) for n, f in at.model_fields.items() if part in (n, f.alias)), None)
-    return at
+def _located(loc: Place, model: type[BaseModel]) -> tuple[Place, type[BaseModel] | None]:
+    """Return an error's place in the file and the model that holds its last key.
+
+    Lists and optional values are followed; for a union pydantic puts in the member's kind, which is no place.
+    """
+    place: Place = ()
+    holders = [model]
+    for part in loc[:-1]:
+        if isinstance(part, int):
+            place = (*place, part)
+        elif fields := [f for h in holders for name, f in h.model_fields.items() if part in (name, f.alias)]:
+            place = (*place, part)
+            holders = [h for f in fields for h in _models(f.annotation)]
+        else:
+            holders = [h for h in holders if any(part in get_args(f.annotation) for f in h.model_fields.values())]
+    return (*place, *loc[-1:]), next(iter(holders), None)
 
 
-def _inner(annotation: Any) -> type[BaseModel] | None:
+def _models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for arg in get_args(annotation) if (found := _inner(arg))), None)
+        return [annotation]
+    return [model for arg in get_args(annotation) for model in _models(arg)]
 
 
 def _known(holder: type[BaseModel] | None) -> Mapping[str, str]:

@@ -32,8 +32,14 @@ class Ack:
     dead: tuple[DeadLine, ...] = ()
 
     def encode(self) -> bytes:
-        """Return the payload to publish."""
-        dead = [{"line": d.line, "why": d.why[:_LONGEST_REASON]} for d in self.dead]
+        """Return the payload to publish; reasons are shortened until it is no larger than LARGEST."""
+        longest = _LONGEST_REASON
+        while len(payload := self._said(longest)) > LARGEST and longest:
+            longest //= 2
+        return payload
+
+    def _said(self, longest: int) -> bytes:
+        dead = [{"line": d.line, "why": d.why[:longest]} for d in self.dead]
         said = {"epoch": self.epoch, "batch": self.batch, "stored": self.stored, "dead": dead}
         return json.dumps(said, separators=(",", ":")).encode()
 
@@ -47,9 +53,9 @@ def decode(payload: bytes) -> Ack:
         dead = tuple(DeadLine(_count(d["line"]), str(d["why"])[:_LONGEST_REASON]) for d in said["dead"])
         epoch, batch, stored = said["epoch"], _count(said["batch"]), _count(said["stored"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadAck(f"not an acknowledgement: {type(error).__name__}: {error}") from error
+        raise BadAck(f"not an acknowledgement: {type(error).__name__}: {str(error)[:_LONGEST_REASON]}") from error
     if not isinstance(epoch, str) or _EPOCH.fullmatch(epoch) is None:
-        raise BadAck(f"epoch {epoch!r} is not 16 hexadecimal digits")
+        raise BadAck(f"epoch {str(epoch)[:_LONGEST_REASON]!r} is not 16 hexadecimal digits")
     return Ack(epoch, batch, stored, dead)
 
 

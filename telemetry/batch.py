@@ -19,6 +19,9 @@ from telemetry.errors import BadBatch
 LARGEST = 1024 * 1024
 """The most bytes that a document may have after decompression."""
 
+MOST_LINES = 10_000
+"""The most lines that a document may have: were all of them dead, the acknowledgement could still name each."""
+
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _HEADER = re.compile(rb"# simpang/(\d{1,3}) epoch=([0-9a-f]{16}) batch=(\d{1,18}) lines=(\d{1,6})\n")
 _VERSION = 1
@@ -41,7 +44,7 @@ class Batch:
     def encode(self, *, compress: bool = True) -> bytes:
         """Return the payload to publish."""
         document = self.document()
-        return zstandard.ZstdCompressor(level=3).compress(document) if compress else document
+        return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(document) if compress else document
 
 
 def decode(payload: bytes) -> Batch:
@@ -55,6 +58,8 @@ def decode(payload: bytes) -> Batch:
     version, epoch, number, lines = header.groups()
     if int(version) != _VERSION:
         raise BadBatch(f"the document speaks simpang/{int(version)}; this hub understands simpang/{_VERSION}")
+    if int(lines) > MOST_LINES:
+        raise BadBatch(f"the header promises {int(lines)} lines; {MOST_LINES} are allowed")
     body = document[header.end() :]
     counted = body.count(b"\n")
     if counted != int(lines) or not body.endswith(b"\n"):

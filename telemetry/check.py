@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from telemetry.ack import DeadLine
 from telemetry.catalogue import BY_FAMILY
+from telemetry.names import is_name
 from telemetry.quantity import LABELS, Family
 from telemetry.reading import Place
-from telemetry.schema import BODY, LINE, SENSORS, TIMES
+from telemetry.schema import BODY, FLOAT, LINE, SENSORS, TIME, TIMES, WHOLE
 
 _SHOWN = 60
 
@@ -106,7 +107,7 @@ def _label_fault(family: Family, tags: list[str]) -> str | None:
         name, _, value = tag.partition("=")
         if name not in known:
             return f"{family} has no label {name[:_SHOWN]!r}"
-        if re.fullmatch(r"(?![a-z0-9-]{33})[a-z0-9]+(?:-[a-z0-9]+)*", value) is None:
+        if not is_name(value):
             return f"label {name}={value[:_SHOWN]!r} is not a name"
     return None
 
@@ -118,13 +119,13 @@ def _field_fault(family: Family, fields: str) -> str | None:
             continue
         if name not in BY_FAMILY[family]:
             return f"{family} has no quantity {name[:_SHOWN]!r}"
-        wanted = r"-?\d{1,18}i" if BY_FAMILY[family][name].whole else r"-?\d{1,15}(?:\.\d{1,17})?"
-        if re.fullmatch(wanted, value) is None:
-            return f"{name}={value[:_SHOWN]!r} is not a finite {'whole' if 'i' in wanted else 'decimal'} number"
+        whole = BY_FAMILY[family][name].whole
+        if re.fullmatch(WHOLE if whole else FLOAT, value.encode()) is None:
+            return f"{name}={value[:_SHOWN]!r} is not a finite {'whole' if whole else 'decimal'} number"
     return None
 
 
 def _time_fault(time: str) -> str:
-    if len(time) != 19 or not time.isdigit():
+    if re.fullmatch(TIME, time.encode()) is None:
         return f"time {time[:_SHOWN]!r} is not 19 digits of nanoseconds"
     return "tags, fields, quality and seq are not in their canonical order"

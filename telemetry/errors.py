@@ -22,7 +22,7 @@ class BadName(TelemetryError):
     def __init__(self, name: str) -> None:
         """Keep the offending name."""
         self.name = name
-        super().__init__(f"{name!r} is not a name: use 1 to 32 of a-z, 0-9 and single hyphens, like 'dust-north'")
+        super().__init__(f"{name[:60]!r} is not a name: use 1 to 32 of a-z, 0-9 and single hyphens, like 'dust-north'")
 
 
 class BadReading(TelemetryError):

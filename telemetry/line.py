@@ -32,7 +32,7 @@ def format_line(place: Place, reading: Reading) -> str:
     )
     return (
         f"{said.family},site={place.site},agent={place.agent},sensor={reading.sensor}{labels} "
-        f"{fields}quality={int(said.quality)}i,seq={reading.seq}i {row_time(reading.time, reading.seq)}"
+        f"{fields}quality={int(said.quality)}i,seq={reading.seq}i {row_time(reading.time, reading.seq):019}"
     )
 
 

@@ -7,7 +7,7 @@ import re
 from telemetry.errors import BadName
 
 LONGEST = 32
-NAME = r"(?=[a-z0-9-]{1,32}(?![a-z0-9-]))[a-z0-9]++(?:-[a-z0-9]++)*+"
+NAME = r"(?=[a-z0-9-]{1,32}(?![a-z0-9-]))[a-z0-9]++(?>(?:-[a-z0-9]++)*)"
 """A regular expression for one name; it matches nothing that is longer than 32 characters."""
 
 _WHOLE = re.compile(NAME)

@@ -12,6 +12,9 @@ from telemetry.names import checked_name, is_name
 from telemetry.quality import Quality
 from telemetry.quantity import LABELS, Family
 
+_TIME_END = 2**63 // 10**6
+"""Milliseconds; from then on (the year 2262) nanoseconds overflow in every store."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -61,7 +64,7 @@ class Reading:
     def __post_init__(self) -> None:
         """Refuse what is not a name (BadName), and times or numbers that no row key can hold (BadReading)."""
         checked_name(self.sensor)
-        if not 0 <= self.time < 10**13:
+        if not 0 <= self.time < _TIME_END:
             raise BadReading(f"time {self.time} is not in milliseconds since 1970")
         if not 0 <= self.seq < 10**18:
             raise BadReading(f"sequence number {self.seq} is out of range")
@@ -80,7 +83,7 @@ def _checked(family: Family, name: str, value: float) -> bool:
     quantity = BY_FAMILY[family].get(name)
     if quantity is None:
         raise BadReading(f"{family} has no quantity {name!r}; it has {', '.join(BY_FAMILY[family])}")
-    if not isfinite(value) or abs(value) >= 10**15:
+    if abs(value) >= 10**15 or not isfinite(value):
         raise BadReading(f"{family} {name}={value} is not a number that can be stored")
     if quantity.whole and value != int(value):
         raise BadReading(f"{family} {name}={value} must be a whole number")

@@ -39,6 +39,20 @@ class Plug:
         assert self._master is not None
         os.write(self._master, data)
 
+    def jam(self) -> None:
+        """Let the device take no more bytes, as one that hangs does."""
+        assert self._slave is not None
+        os.set_blocking(self._slave, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self._slave, bytes(1024))
+
+    def clear(self) -> None:
+        """Let the device take bytes again."""
+        assert self._master is not None
+        while select.select([self._master], [], [], 0)[0]:
+            os.read(self._master, 4096)
+
     def heard(self, size: int, *, seconds: float = 10.0) -> bytes:
         """Return the next `size` bytes that the agent wrote; fails where they do not come in time."""
         assert self._master is not None
