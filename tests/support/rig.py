@@ -70,13 +70,14 @@ class City:
     """The agent's [[serial]] and [[camera]] tables."""
     extra_agent: str = ""
     extra_hub: str = ""
+    health_seconds: int = 3600
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         broker = f'[broker]\nhost = "127.0.0.1"\nport = {self.broker_port}\n'
         (self.folder / "agent.toml").write_text(
             f'site = "{SITE}"\nagent = "{AGENT}"\n{broker}\n'
-            f'[spool]\npath = "{self.folder}/spool.db"\n[health]\nevery = 3600\n{self.extra_agent}\n{self.sensors}'
+            f'[spool]\npath = "{self.folder}/spool.db"\n[health]\nevery = {self.health_seconds}\n{self.extra_agent}\n{self.sensors}'
         )
         (self.folder / "hub.toml").write_text(
             f'registration = "open"\n{broker}\n{self.store}\n'
