@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -14,85 +13,56 @@ from hub.config import HubSettings
 from hub.grafana import command as grafana
 from hub.hub import Hub
 from hub.tail import tail as print_live
-from service import duration, log
+from service import log
 from service.broker import Broker, UnusableSecret
+from service.command_line import (
+    BAD_SETTINGS,
+    FAILED,
+    ForOption,
+    StatusFileOption,
+    VerboseOption,
+    application,
+    fail,
+    seconds,
+    settings,
+)
 from service.mqtt import BrokerLost
-from service.settings import BadSettings, load
 from service.stopping import stop_event
 
 DEFAULT_CONFIG = Path("/etc/simpang/hub.toml")
-_BAD_SETTINGS = 2
 
-app = typer.Typer(
-    help="Simpang in the command centre: takes what agents say, stores it, and acknowledges it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = application("Simpang in the command centre: takes what agents say, stores it, and acknowledges it.")
 app.add_typer(grafana.app, name="grafana")
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The hub's settings, a TOML file.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more in the log.")]
-ForOption = Annotated[str | None, typer.Option("--for", help="End by itself after a time, like 30s or 5m.")]
-
-
-def _load(config: Path) -> HubSettings:
-    try:
-        return load(config, HubSettings)
-    except BadSettings as error:
-        _errors.print(str(error), markup=False)
-        raise typer.Exit(_BAD_SETTINGS) from error
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return None if text is None else duration.seconds(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--for") from error
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"simpang {version('simpang')}")
-        raise typer.Exit
-
-
-@app.callback()
-def main_options(
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
-) -> None:
-    """Take the options that stand before a command."""
 
 
 @app.command()
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
-    status_file: Annotated[Path | None, typer.Option(help="Write figures there as JSON, once a second.")] = None,
+    status_file: StatusFileOption = None,
     stop_after: ForOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Run the hub until SIGTERM or Ctrl-C."""
-    settings = _load(config)
+    chosen, after = settings(config, HubSettings), seconds(stop_after)
     log.set_up(verbose=verbose)
-    seconds = _seconds(stop_after)
 
     async def serve() -> None:
-        await Hub(settings, status_file=status_file).run(stop_event(seconds))
+        await Hub(chosen, status_file=status_file).run(stop_event(after))
 
     try:
         asyncio.run(serve())
     except UnusableSecret as error:
-        _errors.print(f"{config}: {error}", markup=False)
-        raise typer.Exit(_BAD_SETTINGS) from error
+        fail(f"{config}: {error}", BAD_SETTINGS)
 
 
 @app.command()
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Validate the settings without opening anything; exit code 2 if something must be mended."""
-    settings = _load(config)
-    agents = f"{len(settings.agents)} agents" if settings.registration == "closed" else "open registration"
-    typer.echo(f"{config}: good. Broker {settings.broker}, store {settings.store.kind}, {agents}")
+    good = settings(config, HubSettings)
+    agents = f"{len(good.agents)} agents" if good.registration == "closed" else "open registration"
+    typer.echo(f"{config}: good. Broker {good.broker}, store {good.store.kind}, {agents}")
 
 
 @app.command()
@@ -105,18 +75,17 @@ def demo(
     from hub.demo.processes import DemoFailed  # noqa: PLC0415  only the demo needs an embedded broker
     from hub.demo.show import show  # noqa: PLC0415  likewise
 
+    after = seconds(stop_after)
     log.set_up()
-    seconds = _seconds(stop_after)
 
     async def serve() -> bool:
-        return await show(Console(), stop_event(seconds), folder=folder, seed=seed)
+        return await show(Console(), stop_event(after), folder=folder, seed=seed)
 
     try:
         adds_up = asyncio.run(serve())
     except DemoFailed as error:
-        _errors.print(str(error), markup=False)
-        raise typer.Exit(1) from error
-    raise typer.Exit(0 if adds_up else 1)
+        fail(str(error))
+    raise typer.Exit(0 if adds_up else FAILED)
 
 
 @app.command()
@@ -127,18 +96,16 @@ def tail(
     stop_after: ForOption = None,
 ) -> None:
     """Print batches, acknowledgements and states live."""
+    chosen, after = _address(broker) if broker else settings(config, HubSettings).broker, seconds(stop_after)
     log.set_up()
-    chosen = _load(config).broker if broker is None else _address(broker)
-    seconds = _seconds(stop_after)
 
     async def serve() -> None:
-        await print_live(chosen, Console(), stop_event(seconds), raw=raw)
+        await print_live(chosen, Console(), stop_event(after), raw=raw)
 
     try:
         asyncio.run(serve())
     except BrokerLost as error:
-        _errors.print(str(error), markup=False)
-        raise typer.Exit(1) from error
+        fail(str(error))
 
 
 def _address(text: str) -> Broker:
