@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-FLOOR_MS = 1_767_225_600_000
-"""2026-01-01T00:00:00Z, before this software was written: an earlier wall clock has never been set."""
+from service.wall_clock import is_set
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -40,4 +39,4 @@ class Clock:
     def stamp(self) -> Stamp | None:
         """Return how to date readings now, None while the wall clock is plainly unset."""
         wall_ms = self.wall_ns() // 1_000_000
-        return Stamp(wall_ms, self.monotonic_ns()) if wall_ms >= FLOOR_MS else None
+        return Stamp(wall_ms, self.monotonic_ns()) if is_set(wall_ms) else None

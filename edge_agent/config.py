@@ -159,7 +159,7 @@ def _twice(entry: Mapping[str, Any], key: str, taken: dict[str, str], place: Pla
     value = entry.get(key)
     if not isinstance(value, str):
         return
-    shown = f"{place[0]}[{int(place[1]) + 1}]"
+    shown = ".".join(f"{table}[{int(index) + 1}]" for table, index in zip(place[::2], place[1::2], strict=True))
     if value in taken:
         yield (*place, key), f"{shown}.{key}: {value!r} is already {taken[value]}; each needs its own"
     taken.setdefault(value, shown)

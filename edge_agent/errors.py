@@ -5,6 +5,7 @@ AgentError
     SpoolTaken      end: another agent holds this spool
     SpoolForeign    end: the spool belongs to another site or agent
     SpoolUnwritable keep the readings in memory and commit them later
+    SpoolDamaged    end: the next start begins a new spool
 """
 
 from __future__ import annotations
@@ -28,3 +29,7 @@ class SpoolForeign(AgentError):
 
 class SpoolUnwritable(AgentError):
     """The disk refuses a commit."""
+
+
+class SpoolDamaged(AgentError):
+    """The spool's file turned out to be damaged and was set aside."""

@@ -49,9 +49,17 @@ class Committer:
             self._progress.turn("spool")
             await self._gather()
             await self._commit()
+        await self._commit_rest()
+
+    async def _commit_rest(self) -> None:
+        """Commit until nothing is pending or the disk refuses a last time; what it refuses is lost, and told."""
         self._take_all()
+        self._refused = False
         while self._pending and not self._refused:
             await self._commit()
+        if self._pending:
+            self.lost_before_commit += len(self._pending)
+            _LOG.error("the spool refuses to the end: %d readings are lost", len(self._pending))
 
     def stop(self) -> None:
         """Let `run` commit what is there and return."""
@@ -94,7 +102,7 @@ class Committer:
         """Commit at most one batch of what is pending; on a refusing disk keep it and wait."""
         batch = [self._pending[i] for i in range(min(len(self._pending), self._readings))]
         try:
-            await self._desk.commit(batch, self._clock.stamp())
+            number = await self._desk.commit(batch, self._clock.stamp())
         except SpoolUnwritable as error:
             await self._wait_out(error)
             return
@@ -104,7 +112,7 @@ class Committer:
         if self._refused:
             _LOG.warning("the spool takes commits again; %d readings wait in memory", len(self._pending))
         self._refused = False
-        if batch:
+        if number is not None:
             self.on_commit()
 
     async def _wait_out(self, error: SpoolUnwritable) -> None:

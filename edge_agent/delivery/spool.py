@@ -1,7 +1,8 @@
 """The spool: the agent's durable queue on SQLite, one row a batch, so that one commit costs few pages.
 
 Each row carries every sensor's next sequence number, and the newest row stays, emptied, even when the hub has it: so no
-number is ever used twice within an epoch. A new spool draws a new epoch.
+number is ever used twice within an epoch. A new spool draws a new epoch. Each row also carries what its loss would
+leave missing, so that a batch that is dropped or found damaged leaves exact gaps.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from pathlib import Path
 
 from edge_agent.clock import Stamp
 from edge_agent.delivery import gaps, spool_file, undated
-from edge_agent.errors import SpoolForeign, SpoolUnwritable
+from edge_agent.delivery.gaps import Cause, Gap
+from edge_agent.errors import SpoolDamaged, SpoolUnwritable
 from edge_agent.taken import Taken
 from telemetry import batch as batches
 from telemetry.batch import Batch
+from telemetry.errors import BadBatch
 from telemetry.line import format_line
 from telemetry.reading import Place, Reading
 
 _LOG = logging.getLogger(__name__)
 _ROW_OVERHEAD = 64
+_OLDEST = "SELECT number, lines, length(payload), contents FROM batch WHERE lines > 0 ORDER BY number LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,47 +52,54 @@ class Spool:
     """Commits readings, hands out batches, forgets them on the hub's word. Used by one thread at a time.
 
     Opening raises SpoolTaken, SpoolForeign or SpoolUnwritable. A file that is no database is set aside under another
-    name, which `damaged` tells, and a new spool takes its place. `quota` bounds the bytes of all batches.
+    name, which `damaged` tells, and a new spool takes its place. Where damage shows later, the file is set aside then
+    and SpoolDamaged is raised. `quota` bounds the bytes of all batches.
     """
 
     def __init__(self, path: Path, place: Place, *, quota: int, boot: str) -> None:
         """Open or create the spool file."""
+        self._path = path
         self._place = place
         self._quota = quota
         self._boot = boot
         self._number = 0
         self._next_seq: dict[str, int] = {}
         self._forgotten: set[int] = set()
+        self._holes: list[Gap] = []
         self.held = Held()
         self.damaged: Path | None = None
         self._lock = spool_file.lock(path)
         try:
-            self._db = self._opened(path)
+            self._db = self._opened()
         except sqlite3.Error as error:
             os.close(self._lock)
             raise SpoolUnwritable(f"spool {path} cannot be opened: {error}") from error
-        except SpoolForeign:
+        except BaseException:
             os.close(self._lock)
             raise
 
-    def _opened(self, path: Path) -> sqlite3.Connection:
+    def _opened(self) -> sqlite3.Connection:
         """Open the file; a damaged one is set aside and a new one opened."""
         try:
-            return self._loaded(path)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            self.damaged = spool_file.set_aside(path)
-            _LOG.error("spool %s is damaged (%s); kept as %s, a new one begins", path, error, self.damaged)
-            return self._loaded(path)
+            return self._loaded()
+        except (sqlite3.Error, ValueError, TypeError, AttributeError) as error:
+            if spool_file.is_refusal(error):
+                raise
+            self._set_aside(error)
+            return self._loaded()
 
-    def _loaded(self, path: Path) -> sqlite3.Connection:
-        db = spool_file.open_database(path)
+    def _set_aside(self, error: Exception) -> None:
+        self.damaged = spool_file.set_aside(self._path)
+        _LOG.error("spool %s is damaged (%s); kept as %s, a new one begins", self._path, error, self.damaged)
+
+    def _loaded(self) -> sqlite3.Connection:
+        db = spool_file.open_database(self._path)
         try:
-            self.epoch = spool_file.identify(db, path, self._place)
+            self.epoch = spool_file.identify(db, self._path, self._place)
             newest = db.execute("SELECT number, next_seq FROM batch ORDER BY number DESC LIMIT 1").fetchone()
             if newest is not None:
-                self._number, self._next_seq = newest[0], json.loads(newest[1])
+                self._number = int(newest[0])
+                self._next_seq = {sensor: int(seq) for sensor, seq in json.loads(newest[1]).items()}
             counted = db.execute(
                 "SELECT count(*), sum(lines), sum(length(payload)) FROM batch WHERE lines > 0"
             ).fetchone()
@@ -103,18 +114,31 @@ class Spool:
         """Make the readings durable as one batch and return its number, None if there is nothing to send yet.
 
         Without a stamp they wait with boot id and monotonic time; the first commit that has one stamps them, once.
-        Raises SpoolUnwritable, and then nothing has changed.
+        Raises SpoolUnwritable, and then nothing has changed, or SpoolDamaged.
         """
         before = self._number, dict(self._next_seq), self.held
         try:
-            with self._transaction():
+            with self._judged(), self._transaction():
                 self._delete_forgotten()
                 number = self._keep_undated(taken) if stamp is None else self._append(taken, stamp)
-        except sqlite3.Error as error:
+        except BaseException:
             self._number, self._next_seq, self.held = before
-            raise SpoolUnwritable(f"the spool refuses a commit: {error}") from error
+            raise
         self._forgotten.clear()
+        if number is not None:
+            self._holes.clear()
         return number
+
+    @contextlib.contextmanager
+    def _judged(self) -> Iterator[None]:
+        """Tell a refusing disk, which may take the next commit, from a damaged file, which never will."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if spool_file.is_refusal(error):
+                raise SpoolUnwritable(f"the spool refuses: {error}") from error
+            self._set_aside(error)
+            raise SpoolDamaged(f"spool {self._path} is damaged: {error}; start again with a new one") from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -133,20 +157,23 @@ class Spool:
         return None
 
     def _append(self, taken: Sequence[Taken], stamp: Stamp) -> int | None:
-        """Insert one batch: what waited undated, what is new, and the gaps that the quota costs."""
+        """Insert one batch: what waited undated, what is new, and the gaps that the quota or damage cost."""
         dated = [(t.sensor, t.measurement, stamp.milliseconds(t.at)) for t in taken]
         if self.held.undated:
-            dated = undated.stamped(self._db, self._boot, stamp) + dated
-            self.held = replace(self.held, undated=0)
-        for gap in self._make_room(len(dated) * gaps.BYTES_PER_READING):
+            waited, out = undated.stamped(self._db, self._boot, stamp)
+            self.held = replace(self.held, undated=self.held.undated - out)
+            dated = waited + dated
+        for gap in gaps.merged(self._holes + self._make_room(len(dated) * gaps.BYTES_PER_READING)):
             dated.append((gap.sensor, gap.measurement(), stamp.wall_ms))
         if not dated:
             return None
+        before = dict(self._next_seq)
         lines = [format_line(self._place, Reading(s, m, time, self._take_seq(s))) for s, m, time in dated]
         self._number += 1
         payload = Batch(self.epoch, self._number, len(lines), ("\n".join(lines) + "\n").encode()).encode()
-        row = (self._number, len(lines), payload, json.dumps(self._next_seq))
-        self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?)", row)
+        contents = gaps.contents(before, self._next_seq, [(sensor, said) for sensor, said, _ in dated])
+        row = (self._number, len(lines), payload, json.dumps(self._next_seq), contents)
+        self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", row)
         self.held = self.held.plus(1, len(lines), len(payload))
         return self._number
 
@@ -155,20 +182,21 @@ class Spool:
         self._next_seq[sensor] = seq + 1
         return seq
 
-    def _make_room(self, needed: int) -> list[gaps.Gap]:
+    def _make_room(self, needed: int) -> list[Gap]:
         """Drop the oldest batches while the quota is exceeded; return what was dropped."""
-        lost: list[bytes] = []
+        lost: list[Gap] = []
         while self.held.batches and self.held.bytes + needed + _ROW_OVERHEAD * self.held.batches > self._quota:
-            oldest = "SELECT number, lines, payload FROM batch WHERE lines > 0 ORDER BY number LIMIT 1"
-            number, lines, payload = self._db.execute(oldest).fetchone()
-            lost.append(batches.decode(payload).body)
+            number, lines, size, contents = self._db.execute(_OLDEST).fetchone()
+            lost += gaps.lost(contents, Cause.DROPPED)
             self._delete(number)
-            self.held = self.held.plus(-1, lines, len(payload))
-        return gaps.summarise(lost, gaps.Cause.DROPPED)
+            self.held = self.held.plus(-1, lines, size)
+        return lost
 
     def forget(self, number: int) -> None:
         """Forget a batch that the hub has; its row goes with the next commit."""
-        row = self._db.execute("SELECT lines, length(payload) FROM batch WHERE number = ?", (number,)).fetchone()
+        query = "SELECT lines, length(payload) FROM batch WHERE number = ?"
+        with self._judged():
+            row = self._db.execute(query, (number,)).fetchone()
         if row is not None and row[0] and number not in self._forgotten:
             self._forgotten.add(number)
             self.held = self.held.plus(-1, row[0], row[1])
@@ -185,15 +213,27 @@ class Spool:
     def after(self, number: int, *, limit: int) -> list[int]:
         """Return the numbers of the oldest batches after a number, forgotten ones left out."""
         query = "SELECT number FROM batch WHERE number > ? AND lines > 0 ORDER BY number LIMIT ?"
-        rows = self._db.execute(query, (number, limit + len(self._forgotten))).fetchall()
+        with self._judged():
+            rows = self._db.execute(query, (number, limit + len(self._forgotten))).fetchall()
         return [n for (n,) in rows if n not in self._forgotten][:limit]
 
     def payload(self, number: int) -> bytes | None:
-        """Return a batch's compressed document, None if it was dropped or forgotten."""
+        """Return a batch's compressed document, None if it was dropped, forgotten or is damaged: then it is a gap."""
         if number in self._forgotten:
             return None
-        row = self._db.execute("SELECT payload FROM batch WHERE number = ? AND lines > 0", (number,)).fetchone()
-        return None if row is None else bytes(row[0])
+        query = "SELECT payload, contents FROM batch WHERE number = ? AND lines > 0"
+        with self._judged():
+            row = self._db.execute(query, (number,)).fetchone()
+        if row is None:
+            return None
+        try:
+            batches.decode(row[0])
+        except BadBatch as error:
+            _LOG.error("batch %d in the spool is damaged (%s) and becomes a gap", number, error)
+            self._holes += gaps.lost(row[1], Cause.DAMAGED)
+            self.forget(number)
+            return None
+        return bytes(row[0])
 
     def close(self) -> None:
         """Delete what was forgotten, close the file and let another agent have it."""

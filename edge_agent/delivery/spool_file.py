@@ -10,7 +10,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from edge_agent.errors import SpoolForeign, SpoolTaken
+from edge_agent.errors import SpoolForeign, SpoolTaken, SpoolUnwritable
 from telemetry.reading import Place
 
 _VERSION = "1"
@@ -19,7 +19,8 @@ PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batch (
-    number INTEGER PRIMARY KEY, lines INTEGER NOT NULL, payload BLOB NOT NULL, next_seq TEXT NOT NULL
+    number INTEGER PRIMARY KEY, lines INTEGER NOT NULL, payload BLOB NOT NULL, next_seq TEXT NOT NULL,
+    contents BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS undated (
     id INTEGER PRIMARY KEY, boot TEXT NOT NULL, at INTEGER NOT NULL, sensor TEXT NOT NULL, measurement TEXT NOT NULL
@@ -27,10 +28,26 @@ CREATE TABLE IF NOT EXISTS undated (
 """
 
 
+_REFUSALS = frozenset(
+    {
+        sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
+    }
+)  # fmt: skip
+
+
+def is_refusal(error: Exception) -> bool:
+    """Tell whether the system refuses the file for now; any other error on opening means that it is damaged."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _REFUSALS
+
+
 def lock(path: Path) -> int:
-    """Return the descriptor of the spool's lock, held until it is closed; raises SpoolTaken."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    held = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Return the descriptor of the spool's lock, held until it is closed; raises SpoolTaken or SpoolUnwritable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SpoolUnwritable(f"spool {path} cannot be locked: {error}; check [spool] path and its rights") from error
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
 from edge_agent.clock import Stamp
 from edge_agent.taken import Taken, from_json, to_json
+from telemetry.errors import BadReading
 from telemetry.quality import Quality
 from telemetry.reading import Measurement
+
+_LOG = logging.getLogger(__name__)
+
+PORTION = 500
+"""The most readings that are taken out at once, so that a batch stays far below the largest that a hub takes."""
 
 Dated = tuple[str, Measurement, int]
 """Sensor, measurement, milliseconds since 1970."""
@@ -22,21 +29,27 @@ def keep(db: sqlite3.Connection, boot: str, taken: Sequence[Taken]) -> None:
     db.executemany("INSERT INTO undated (boot, at, sensor, measurement) VALUES (?, ?, ?, ?)", rows)
 
 
-def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> list[Dated]:
-    """Take all waiting readings out, dated.
+def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated], int]:
+    """Take the oldest waiting readings out, at most PORTION, dated, and say how many came out, damaged ones included.
 
     Those of this boot get their true time. An earlier boot never saw a trusted clock: it ended before this one began,
     so its last reading is put at this boot's start and the rest before it at their true spacing, marked as estimated.
     """
-    rows = db.execute("SELECT boot, at, sensor, measurement FROM undated ORDER BY id").fetchall()
-    db.execute("DELETE FROM undated")
-    last_of = {b: max(at for other, at, _, _ in rows if other == b) for b in {row[0] for row in rows}}
+    oldest = "SELECT id, boot, at, sensor, measurement FROM undated ORDER BY id LIMIT ?"
+    rows = db.execute(oldest, (PORTION,)).fetchall()
+    ends = "SELECT max(at) FROM undated WHERE boot = ?"
+    last_of = {earlier: db.execute(ends, (earlier,)).fetchone()[0] for earlier in {row[1] for row in rows} - {boot}}
+    db.executemany("DELETE FROM undated WHERE id = ?", [(row[0],) for row in rows])
     dated: list[Dated] = []
-    for of_boot, at, sensor, said in rows:
-        measurement = from_json(json.loads(said))
+    for _, of_boot, at, sensor, said in rows:
+        try:
+            measurement = from_json(json.loads(said))
+        except (ValueError, KeyError, TypeError, BadReading) as error:
+            _LOG.error("a reading of %s that waited for its time is damaged: %s", sensor, error)
+            continue
         if of_boot == boot:
             dated.append((sensor, measurement, stamp.milliseconds(at)))
         else:
             estimated = replace(measurement, quality=measurement.quality | Quality.TIME_ESTIMATED)
             dated.append((sensor, estimated, stamp.milliseconds(at - last_of[of_boot])))
-    return dated
+    return dated, len(rows)

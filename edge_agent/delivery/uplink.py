@@ -140,9 +140,11 @@ class Uplink:
             return
 
     async def _send_one(self, link: Link, number: int) -> None:
+        self._progress.turn("uplink")
         payload = await self._desk.payload(number)
-        if payload is None:
+        if payload is None or not self._window.awaits(number):
             self._window.settle(number)
+            self._wake.set()
             return
         tries = self._window.sent(number, time.monotonic())
         readable = payload if self._compress else batch.decode(payload).document()
@@ -169,12 +171,13 @@ class Uplink:
 
     async def _take(self, heard: ack.Ack) -> None:
         """Forget an acknowledged batch; what the hub refused of it becomes a gap."""
-        if heard.epoch != self._desk.epoch or not self._window.settle(heard.batch):
+        if heard.epoch != self._desk.epoch or not self._window.awaits(heard.batch):
             self.sent.ignored += 1
             return
         if heard.dead:
             await self._note_refused(heard)
         await self._desk.forget(heard.batch)
+        self._window.settle(heard.batch)
         self.sent.acknowledged += 1
         self.sent.stored += heard.stored
         self.sent.refused += len(heard.dead)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-_SLOWEST = 32.0
+_SLOWEST = 6.0
 
 
 @dataclass(slots=True)
@@ -61,6 +61,10 @@ class Window:
         sending.tries += 1
         sending.due = now + self.resend_seconds * backoff * self.jitter()
         return sending.tries
+
+    def awaits(self, number: int) -> bool:
+        """Tell whether a batch is in flight."""
+        return number in self._waiting
 
     def settle(self, number: int) -> bool:
         """Note that a batch needs no more sending; return whether it was awaited."""

@@ -83,14 +83,13 @@ class Camera:
             raise SourceLost("the camera's process is not running")
         try:
             async with asyncio.timeout(_SILENCE):
-                line = await process.stdout.readline()
+                if line := await process.stdout.readline():
+                    return line
+                code = await process.wait()
         except TimeoutError as error:
             raise SourceLost(f"the camera's process said nothing for {_SILENCE:.0f} s and is restarted") from error
         except ValueError as error:
             raise SourceLost(f"the camera's process said a line of over {_LONGEST_LINE} bytes") from error
-        if line:
-            return line
-        code = await process.wait()
         if code != 0:
             raise SourceLost(f"the camera's process ended with code {code}; its last words are in the log")
         return None
@@ -100,7 +99,7 @@ class Camera:
             said = json.loads(line)
             match said["kind"]:
                 case "measurement":
-                    return Taken(self.vitals.sensor, from_json(said), int(said["at"]))
+                    return Taken(self.vitals.sensor, from_json(said), _time(said["at"]))
                 case "beat":
                     self._beat(said)
                 case "state":
@@ -116,3 +115,10 @@ class Camera:
 
     def _state(self, said: dict[str, Any]) -> None:
         self.vitals.state, self.vitals.why = str(said["state"]), str(said.get("why", ""))
+
+
+def _time(at: Any) -> int:
+    """Return a time that the process gave, on the monotonic clock that it shares with the agent; raises ValueError."""
+    if not 0 <= int(at) <= time.monotonic_ns():
+        raise ValueError(f"{at} is not a time that has been")
+    return int(at)

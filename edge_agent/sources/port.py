@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
 from pathlib import Path
@@ -56,8 +57,11 @@ class Port:
         except (serial.SerialException, OSError) as error:
             raise SourceLost(f"port {self._path} takes no bytes ({error}); is it unplugged?") from error
 
-    def close(self) -> None:
-        """Close the port."""
+    def leave(self, farewell: bytes) -> None:
+        """Send a farewell, if there is one and still somebody to hear it, and close the port."""
+        with contextlib.suppress(SourceLost):
+            if farewell:
+                self.write(farewell)
         self._serial.close()
 
 

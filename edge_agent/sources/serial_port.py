@@ -42,17 +42,25 @@ class SerialPort:
         self.vitals = Vitals(settings.sensor, rejected=self._driver.rejected)
 
     async def __aenter__(self) -> Self:
-        """Open the port and greet the sensor; raises SourceLost."""
+        """Open the port, forget what was half-heard before, and greet the sensor; raises SourceLost."""
         self._port = await self._blocking(lambda: Port(self._settings.port, self._line))
-        if self._driver.opening:
-            await self._write(self._driver.opening)
+        self._driver.scanner.forget()
+        try:
+            if self._driver.opening:
+                await self._write(self._driver.opening)
+        except BaseException:
+            await self._leave(b"")
+            raise
         return self
 
     async def __aexit__(self, *exception: object) -> None:
         """Take leave of the sensor and close the port."""
+        await self._leave(self._driver.closing)
+
+    async def _leave(self, farewell: bytes) -> None:
         port, self._port = self._port, None
         if port is not None:
-            await self._blocking(port.close)
+            await self._blocking(lambda: port.leave(farewell))
 
     def end(self) -> None:
         """Let `readings` return after the read that is under way."""

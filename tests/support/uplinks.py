@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,12 +36,6 @@ class Rig:
         assert number is not None
         self.uplink.wake()
         return number
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until something holds."""
-        async with asyncio.timeout(_PATIENCE):
-            while not holds():
-                await asyncio.sleep(0.005)
 
     def start(self) -> None:
         """Run the uplink."""

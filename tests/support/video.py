@@ -70,8 +70,9 @@ def write(path: Path, pictures: Iterable[Image], fps: int) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "12"})
         stream.pix_fmt = "yuv420p"
-        for picture in pictures:
-            stream.width, stream.height = picture.shape[1], picture.shape[0]
+        for number, picture in enumerate(pictures):
+            if number == 0:
+                stream.height, stream.width = picture.shape
             frame = av.VideoFrame.from_ndarray(picture, format="gray")
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -111,6 +112,16 @@ class LoopbackCamera:
         self.port: int = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._listen)]
         self._connections: list[socket.socket] = []
+
+    @property
+    def http(self) -> str:
+        """Its address for HTTP."""
+        return f"http://127.0.0.1:{self.port}/street.mjpeg"
+
+    @property
+    def rtsp(self) -> str:
+        """Its address for RTSP."""
+        return f"rtsp://admin:s3cret@127.0.0.1:{self.port}/street"
 
     @contextmanager
     def running(self) -> Iterator[LoopbackCamera]:
@@ -161,6 +172,11 @@ def mjpeg_camera(*scripts: list[bytes | Act]) -> LoopbackCamera:
 def rtsp_camera(*scripts: list[bytes | Act]) -> LoopbackCamera:
     """Return a camera that sends H.264 over RTSP and TCP; the parts are access units."""
     return LoopbackCamera(list(scripts), _talk_rtsp)
+
+
+def silent_camera() -> LoopbackCamera:
+    """Return a camera that accepts connections and never says a word."""
+    return LoopbackCamera([[Act.STALL]], lambda connection: lambda part: part)
 
 
 def access_units(pictures: Iterable[Image]) -> list[bytes]:

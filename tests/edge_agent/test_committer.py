@@ -1,0 +1,269 @@
+"""The committer: what was put is committed in time and in order, whatever the disk does."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edge_agent.clock import Clock
+from edge_agent.delivery import committer as committer_module
+from edge_agent.delivery.committer import Committer
+from edge_agent.delivery.desk import SpoolDesk
+from edge_agent.delivery.spool import Spool
+from edge_agent.errors import SpoolUnwritable
+from service.progress import Progress
+from service.wall_clock import FLOOR_MS
+from tests.support.spooling import STAMP, Row, opened, rows_in, taken
+from tests.support.waiting import until
+
+_SET = Clock(lambda: STAMP.wall_ms * 10**6, lambda: STAMP.monotonic_ns)
+_UNSET = Clock(lambda: (FLOOR_MS - 1) * 10**6, lambda: STAMP.monotonic_ns)
+
+
+@dataclass
+class Disk:
+    """Stands before a spool's commit: refuses or holds it up when told to."""
+
+    spool: Spool
+    refuses: bool = False
+    refusals: int = 0
+
+    def __post_init__(self) -> None:
+        self.free = threading.Event()
+        self.free.set()
+        self._commit = self.spool.commit
+        self.spool.commit = self.commit  # type: ignore[method-assign]  # the disk's moods are the test's
+
+    def commit(self, *arguments: object) -> int | None:
+        """Commit, unless the disk refuses."""
+        self.free.wait(10)
+        if self.refuses:
+            self.refusals += 1
+            raise SpoolUnwritable("the spool refuses: disk is full")
+        return self._commit(*arguments)  # type: ignore[arg-type]  # passed on as they came
+
+
+@dataclass
+class Rig:
+    """A committer at work."""
+
+    committer: Committer
+    spool: Spool
+    disk: Disk
+    task: asyncio.Task[None]
+
+    async def stop(self) -> None:
+        self.committer.stop()
+        async with asyncio.timeout(10):
+            await self.task
+
+    def batches(self) -> list[list[Row]]:
+        return [rows_in(self.spool, number) for number in self.spool.after(0, limit=10**6)]
+
+    def values(self) -> list[float]:
+        return [r.values["pm2_5"] for batch in self.batches() for r in batch]
+
+
+@asynccontextmanager
+async def _at_work(
+    path: Path, *, seconds: float = 0.05, readings: int = 100, clock: Clock = _SET
+) -> AsyncIterator[Rig]:
+    spool = opened(path)
+    disk = Disk(spool)
+    desk = SpoolDesk(spool)
+    committer = Committer(desk, clock, Progress(), seconds=seconds, readings=readings)
+    rig = Rig(committer, spool, disk, asyncio.create_task(committer.run(), name="committer"))
+    try:
+        yield rig
+    finally:
+        disk.free.set()
+        rig.task.cancel()
+        await asyncio.gather(rig.task, return_exceptions=True)
+        await desk.close()
+
+
+@pytest.fixture
+async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
+    monkeypatch.setattr(committer_module, "_RETRY_SECONDS", 0.01)
+    async with _at_work(tmp_path / "spool") as made:
+        yield made
+
+
+async def test_a_lonely_reading_is_committed_when_its_second_is_over(rig: Rig):
+    committed = asyncio.Event()
+    rig.committer.on_commit = committed.set
+    await rig.committer.put(taken(1.5))
+    async with asyncio.timeout(10):
+        await committed.wait()
+    assert rig.values() == [1.5]
+
+
+async def test_a_stream_that_never_pauses_is_committed_too(tmp_path: Path):
+    """The second counts from the first reading, not from the last."""
+    async with _at_work(tmp_path / "spool", seconds=0.1, readings=10**6) as rig:
+        committed = asyncio.Event()
+        rig.committer.on_commit = committed.set
+        async with asyncio.timeout(10):
+            while not committed.is_set():
+                await rig.committer.put(taken())
+                await asyncio.sleep(0.01)
+
+
+async def test_nothing_put_is_nothing_committed(rig: Rig):
+    calls: list[None] = []
+    rig.committer.on_commit = lambda: calls.append(None)
+    await asyncio.sleep(0.2)
+    assert (calls, rig.committer.committed, rig.batches()) == ([], 0, [])
+
+
+async def test_a_batch_is_full_before_its_second_is_over(tmp_path: Path):
+    async with _at_work(tmp_path / "spool", seconds=1000, readings=10) as rig:
+        for value in range(25):
+            await rig.committer.put(taken(value + 0.5))
+        await until(lambda: rig.committer.committed == 20)
+        await rig.stop()
+        assert [len(batch) for batch in rig.batches()] == [10, 10, 5]
+        assert rig.values() == [value + 0.5 for value in range(25)]
+
+
+async def test_a_crowd_is_committed_in_its_order(rig: Rig):
+    for value in range(950):
+        await rig.committer.put(taken(value + 0.5))
+    await rig.stop()
+    assert rig.values() == [value + 0.5 for value in range(950)]
+    assert max(len(batch) for batch in rig.batches()) == 100
+    assert (rig.committer.committed, rig.committer.lost_before_commit) == (950, 0)
+
+
+async def test_a_disk_that_refuses_costs_nothing_when_it_recovers(rig: Rig, caplog: pytest.LogCaptureFixture):
+    rig.disk.refuses = True
+    for value in range(250):
+        await rig.committer.put(taken(value + 0.5))
+    await until(lambda: rig.disk.refusals >= 3)
+    assert (rig.committer.committed, rig.batches()) == (0, [])
+    rig.disk.refuses = False
+    await until(lambda: rig.committer.committed == 250)
+    assert rig.values() == [value + 0.5 for value in range(250)]
+    said = [record.getMessage() for record in caplog.records if "spool" in record.getMessage()]
+    assert len(said) == 2
+    assert "readings stay in memory" in said[0]
+    assert "takes commits again" in said[1]
+
+
+async def test_memory_is_bounded_while_the_disk_refuses(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(committer_module, "_MEMORY", 50)
+    rig.disk.refuses = True
+    for value in range(120):
+        await rig.committer.put(taken(value + 0.5))
+    await until(lambda: rig.committer.lost_before_commit == 70)
+    rig.disk.refuses = False
+    await until(lambda: rig.committer.committed == 50)
+    assert rig.values() == [value + 0.5 for value in range(70, 120)]
+
+
+async def test_a_full_queue_makes_sources_wait_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(committer_module, "_QUEUE", 10)
+    async with _at_work(tmp_path / "spool", readings=5) as rig:
+        rig.disk.free.clear()
+
+        async def source() -> None:
+            for value in range(60):
+                await rig.committer.put(taken(value + 0.5))
+
+        putting = asyncio.create_task(source(), name="source")
+        done, _ = await asyncio.wait([putting], timeout=0.3)
+        assert not done
+        rig.disk.free.set()
+        async with asyncio.timeout(10):
+            await putting
+        await rig.stop()
+        assert rig.values() == [value + 0.5 for value in range(60)]
+
+
+async def test_a_slow_disk_does_not_hold_up_the_sources(rig: Rig):
+    rig.disk.free.clear()
+    await rig.committer.put(taken(0.5))
+    for value in range(1, 100):
+        async with asyncio.timeout(10):
+            await rig.committer.put(taken(value + 0.5))
+        await asyncio.sleep(0)
+    rig.disk.free.set()
+    await rig.stop()
+    assert rig.values() == [value + 0.5 for value in range(100)]
+
+
+async def test_stopping_commits_what_is_there(tmp_path: Path):
+    async with _at_work(tmp_path / "spool", seconds=1000, readings=100) as rig:
+        for value in range(342):
+            await rig.committer.put(taken(value + 0.5))
+        await rig.stop()
+        assert rig.values() == [value + 0.5 for value in range(342)]
+
+
+async def test_stopping_with_nothing_to_do_ends(tmp_path: Path):
+    async with _at_work(tmp_path / "spool", seconds=1000) as rig:
+        await asyncio.sleep(0.01)
+        await rig.stop()
+        assert rig.batches() == []
+
+
+async def test_stopping_twice_is_harmless(rig: Rig):
+    rig.committer.stop()
+    await rig.stop()
+
+
+async def test_a_last_try_is_made_when_the_agent_stops_while_the_disk_refuses(rig: Rig):
+    rig.disk.refuses = True
+    for value in range(250):
+        await rig.committer.put(taken(value + 0.5))
+    await until(lambda: rig.disk.refusals >= 1)
+    rig.disk.refuses = False
+    await rig.stop()
+    assert rig.values() == [value + 0.5 for value in range(250)]
+
+
+async def test_what_the_disk_refused_to_the_end_is_counted_and_told(rig: Rig, caplog: pytest.LogCaptureFixture):
+    rig.disk.refuses = True
+    for value in range(250):
+        await rig.committer.put(taken(value + 0.5))
+    await until(lambda: rig.disk.refusals >= 1)
+    await rig.stop()
+    assert (rig.committer.committed, rig.committer.lost_before_commit) == (0, 250)
+    assert any("250 readings" in record.getMessage() for record in caplog.records)
+
+
+async def test_without_a_trusted_clock_readings_are_kept_undated(tmp_path: Path):
+    async with _at_work(tmp_path / "spool", clock=_UNSET) as rig:
+        await rig.committer.put(taken())
+        await rig.stop()
+        assert (rig.spool.held.undated, rig.batches()) == (1, [])
+
+
+async def test_a_clock_that_becomes_trusted_dates_what_waits_though_nothing_new_comes(tmp_path: Path):
+    wall = [(FLOOR_MS - 1) * 10**6]
+    clock = Clock(lambda: wall[0], lambda: STAMP.monotonic_ns)
+    async with _at_work(tmp_path / "spool", clock=clock) as rig:
+        await rig.committer.put(taken(1.5))
+        await until(lambda: rig.spool.held.undated == 1)
+        wall[0] = STAMP.wall_ms * 10**6
+        await until(lambda: rig.spool.held.batches == 1)
+        assert rig.values() == [1.5]
+
+
+async def test_what_waited_for_its_date_is_sent_without_waiting_for_another_reading(tmp_path: Path):
+    wall = [(FLOOR_MS - 1) * 10**6]
+    clock = Clock(lambda: wall[0], lambda: STAMP.monotonic_ns)
+    async with _at_work(tmp_path / "spool", clock=clock) as rig:
+        await rig.committer.put(taken(1.5))
+        await until(lambda: rig.spool.held.undated == 1)
+        committed = asyncio.Event()
+        rig.committer.on_commit = committed.set
+        wall[0] = STAMP.wall_ms * 10**6
+        async with asyncio.timeout(10):
+            await committed.wait()
