@@ -10,6 +10,7 @@ from telemetry.ack import DeadLine
 from telemetry.reading import Place
 
 Key = tuple[Place, str, int]
+_DEAD_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Arrived:
 
     @property
     def size(self) -> int:
-        """The bytes of its lines."""
-        return sum(map(len, self.lines))
+        """The bytes of its lines, and about those of what is said of the dead ones."""
+        return sum(map(len, self.lines)) + sum(_DEAD_BYTES + len(dead.why) for dead in self.dead)
 
 
 class Arrivals:

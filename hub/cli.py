@@ -96,7 +96,8 @@ def tail(
     stop_after: ForOption = None,
 ) -> None:
     """Print batches, acknowledgements and states live."""
-    chosen, after = _address(broker) if broker else settings(config, HubSettings).broker, seconds(stop_after)
+    chosen = settings(config, HubSettings).broker if broker is None else _address(broker)
+    after = seconds(stop_after)
     log.set_up()
 
     async def serve() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, Tag
+from pydantic import AfterValidator, Field, Tag
 
 from service.broker import Broker, UnusableSecret
 from service.places import Place
@@ -18,9 +19,28 @@ def _secret(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        return file.read_text(encoding="utf-8").strip()
+        secret = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableSecret(f"{file} cannot be read: {error}") from error
+    if not secret.isprintable():
+        raise UnusableSecret(f"{file} must hold one line, the secret and nothing else")
+    return secret
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a server's address: {error}") from error
+    if not good or any(letter.isspace() for letter in text):
+        raise ValueError(f"{text!r} is not a server's address; write it like http://127.0.0.1:8086")
+    if parts.username is not None:
+        raise ValueError("a user name or password does not belong into the address, which is logged")
+    return text
+
+
+Url = Annotated[str, AfterValidator(_url)]
 
 
 class EmbeddedStore(Section):
@@ -34,7 +54,7 @@ class Influx1Store(Section):
     """InfluxDB 1.6 and later."""
 
     kind: Literal["influxdb1"]
-    url: str = Field(pattern=r"https?://\S+", description='the server, like url = "http://127.0.0.1:8086"')
+    url: Url = Field(description='the server, like url = "http://127.0.0.1:8086"')
     database: Name = Field(default="simpang", description="the database; the hub creates it where it may")
     username: str | None = Field(default=None, description="only where the server asks for it")
     password_file: Path | None = Field(default=None, description="a file of mode 0600 that holds the password")
@@ -45,7 +65,7 @@ class Influx1Store(Section):
 
 
 class _V2Store(Section):
-    url: str = Field(pattern=r"https?://\S+", description='the server, like url = "http://127.0.0.1:8086"')
+    url: Url = Field(description='the server, like url = "http://127.0.0.1:8086"')
     org: str = Field(default="simpang", description="the organisation")
     bucket: Name = Field(default="simpang", description="the bucket; the hub creates it where it may")
     token_file: Path | None = Field(
@@ -54,7 +74,10 @@ class _V2Store(Section):
 
     def token(self) -> str:
         """Return the token, empty without a file; raises UnusableSecret."""
-        return _secret(self.token_file) or ""
+        token = _secret(self.token_file) or ""
+        if not token.isascii():
+            raise UnusableSecret(f"{self.token_file} must hold a token, which is ASCII")
+        return token
 
 
 class Influx2Store(_V2Store):
@@ -125,9 +148,11 @@ class HubSettings(Section):
         listed = [a for a in agents if isinstance(a, dict)] if isinstance(agents, list) else []
         if not listed and said.get("registration", "closed") == "closed":
             yield ("registration",), "registration is closed and no [[agent]] is listed: nothing would be accepted"
-        seen: dict[Any, int] = {}
+        seen: dict[str, int] = {}
         for index, entry in enumerate(listed):
-            name = str(entry.get("agent"))
+            name = entry.get("agent")
+            if not isinstance(name, str):
+                continue
             if name in seen:
                 yield ("agent", index, "agent"), f"agent[{index + 1}]: {name!r} is already agent[{seen[name] + 1}]"
             seen.setdefault(name, index)

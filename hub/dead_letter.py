@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_TEXT = 2_000
+_MOST_CAUSES = 100
+_OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +41,39 @@ class DeadLetterFile:
 
     def keep(self, letters: Iterable[DeadLetter]) -> None:
         """Append letters; a disk that refuses is said once and the letters are only counted."""
-        lines = []
+        lines: list[bytes] = []
         for letter in letters:
-            self.counted[letter.why.split(":")[0][:80]] += 1
-            lines.append(json.dumps(asdict(letter) | {"text": letter.text[:_LONGEST_TEXT]}) + "\n")
+            self._count(letter.why.split(":")[0][:80])
+            text = json.dumps(asdict(letter) | {"text": letter.text[:_LONGEST_TEXT]})
+            lines.append(text.encode() + b"\n")
         if not lines:
             return
         try:
-            self._make_room()
-            with self._path.open("a", encoding="utf-8") as file:
-                file.writelines(lines)
+            self._append(lines)
         except OSError as error:
             if not self._complained:
                 _LOG.error("dead letters cannot be kept in %s: %s; they are only counted", self._path, error)
             self._complained = True
 
-    def _make_room(self) -> None:
+    def _count(self, cause: str) -> None:
+        """Count by cause; causes quote what agents say, so their number is bounded."""
+        known = cause in self.counted or len(self.counted) < _MOST_CAUSES
+        self.counted[cause if known else _OTHER] += 1
+
+    def _append(self, lines: Sequence[bytes]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        if self._path.exists() and self._path.stat().st_size > self._half:
-            self._path.replace(self._path.with_name(self._path.name + ".1"))
+        kept = 0
+        while kept < len(lines):
+            with self._path.open("ab") as file:
+                kept += self._fill(file, lines[kept:])
+            if kept < len(lines):
+                self._path.replace(self._path.with_name(self._path.name + ".1"))
+
+    def _fill(self, file: BinaryIO, lines: Sequence[bytes]) -> int:
+        """Write lines until the file has its half of the limit; return how many."""
+        size = file.tell()
+        for written, line in enumerate(lines):
+            if size and size + len(line) > self._half:
+                return written
+            size += file.write(line)
+        return len(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Hub:
         self._status_file = status_file
         self._progress = Progress()
         self._notifier = Notifier()
+        self._name = f"simpang-hub-{secrets.token_hex(5)}"
         self.store = store or made(settings.store)
         self.alarm = Alarm()
         self.acks = Acks()
@@ -97,8 +98,7 @@ class Hub:
                 await self._progress.sleep("link", wait)
 
     async def _session(self, backoff: Backoff) -> None:
-        name = f"simpang-hub-{os.getpid()}"
-        async with connected(self._settings.broker, name=name, queue=_MESSAGES_QUEUED) as link:
+        async with connected(self._settings.broker, name=self._name, queue=_MESSAGES_QUEUED) as link:
             await link.subscribe(everyone(Channel.READINGS, group=self._settings.share_group))
             await link.subscribe(everyone(Channel.STATUS))
             _LOG.info("connected to broker %s", self._settings.broker)

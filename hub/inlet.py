@@ -14,6 +14,7 @@ from hub.dead_letter import DeadLetter, DeadLetterFile
 from hub.presence import Presence
 from hub.registry import Registry
 from service.mqtt import Message
+from service.wall_clock import is_set
 from telemetry import batch as batches
 from telemetry import status as statuses
 from telemetry.ack import DeadLine
@@ -61,6 +62,9 @@ class Inlet:
             self._status(place, message)
 
     async def _readings(self, place: Place, message: Message) -> None:
+        if not is_set(self._now() // 10**6):
+            self._ignore("clock", "this hub's clock is not set; readings wait on the poles until it is")
+            return
         try:
             batch = batches.decode(message.payload)
         except BadBatch as error:

@@ -2,54 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from hub.errors import BadLines, TooLarge, TryAgain
-from hub.stores.store import Store
+
+Write = Callable[[Sequence[bytes]], Awaitable[None]]
+"""A store's write."""
 
 
-async def settle(store: Store, lines: Sequence[bytes]) -> Mapping[int, str]:
+async def settle(write: Write, lines: Sequence[bytes]) -> Mapping[int, str]:
     """Write all lines; return the reason for each that the store will never take, by its index.
 
-    A refused line is found by halving and tried once alone, so it costs at most log2(n) + 3 writes. Raises TryAgain or
+    A refused line is found by halving and tried once alone, so one costs at most log2(n) + 3 writes. From the second on
+    the next step is as long as the last two were apart: where all are refused, each costs one write. Raises TryAgain or
     Hold, and then nothing is settled; writing again is harmless, since the same line is the same row.
     """
     dead: dict[int, str] = {}
-    alive = list(range(len(lines)))
-    while alive:
-        why = await _refusal(store, [lines[i] for i in alive])
+    first, step = 0, len(lines)
+    while first < len(lines):
+        group = lines[first : first + step]
+        why = await _refusal(write, group)
         if why is None:
-            return dead
-        found = await _first_bad(store, lines, alive)
-        alone = await _refusal(store, [lines[alive[found]]])
-        if alone is None:
-            raise TryAgain(f"{store.name} refuses lines together that it takes alone: {why}")
-        dead[alive[found]] = alone
-        del alive[found]
+            first, step = first + step, step * 2
+            continue
+        found = await _first_bad(write, group)
+        dead[first + found] = await _reason_alone(write, group[found], why) if len(group) > 1 else why
+        if len(dead) > 1:
+            step = found + 1
+        first += found + 1
     return dead
 
 
-async def _first_bad(store: Store, lines: Sequence[bytes], alive: Sequence[int]) -> int:
-    """Return the position in `alive` of the first refused line."""
-    low, high = 0, len(alive)
+async def _first_bad(write: Write, lines: Sequence[bytes]) -> int:
+    """Return the place of the first refused line; those before it are stored."""
+    low, high = 0, len(lines)
     while high - low > 1:
         middle = (low + high) // 2
-        if await _refusal(store, [lines[i] for i in alive[low:middle]]) is None:
+        if await _refusal(write, lines[low:middle]) is None:
             low = middle
         else:
             high = middle
     return low
 
 
-async def _refusal(store: Store, lines: Sequence[bytes]) -> str | None:
+async def _reason_alone(write: Write, line: bytes, together: str) -> str:
+    """Return why the store refuses one line; raises TryAgain if it takes it now."""
+    why = await _refusal(write, [line])
+    if why is None:
+        raise TryAgain(f"the store refuses lines together that it takes alone: {together}")
+    return why
+
+
+async def _refusal(write: Write, lines: Sequence[bytes]) -> str | None:
     """Write lines, in halves where they are too many at once; return why the store refuses one, None if it does not."""
     try:
-        await store.write(lines)
+        await write(lines)
     except BadLines as error:
         return str(error)
     except TooLarge as error:
         if len(lines) == 1:
             return str(error)
         middle = len(lines) // 2
-        return await _refusal(store, lines[:middle]) or await _refusal(store, lines[middle:])
+        return await _refusal(write, lines[:middle]) or await _refusal(write, lines[middle:])
     return None

@@ -45,7 +45,15 @@ async def _print(broker: Broker, console: Console, *, raw: bool) -> None:
 
 
 def described(message: Message, *, raw: bool) -> list[str]:
-    """Return a message as lines for people, or for `raw` as the document it is."""
+    """Return a message as lines for people, or for `raw` as the document it is; none of it steers a terminal."""
+    return [_harmless(line) for line in _said(message, raw=raw)]
+
+
+def _harmless(line: str) -> str:
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
+
+
+def _said(message: Message, *, raw: bool) -> list[str]:
     try:
         place, channel = parse(message.topic)
         if channel is not Channel.READINGS:
@@ -68,11 +76,12 @@ def _readable(line: str) -> str:
         values = dict(pair.split("=") for pair in fields.split(","))
         quantities = BY_FAMILY[Family(measurement)]
         at = datetime.fromtimestamp(int(time) // 10**6 / 1000).astimezone()
-        quality, seq = Quality(int(values.pop("quality")[:-1])), values.pop("seq")[:-1]
+        sensor, seq = labels.pop("sensor"), values.pop("seq")[:-1]
+        quality = Quality(int(values.pop("quality")[:-1]))
         named = [(quantities[name], value.rstrip("i")) for name, value in values.items()]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError, OSError):
         return line
-    about = " ".join(f"{name}={value}" for name, value in labels.items() if name not in ("site", "agent", "sensor"))
+    about = " ".join(f"{name}={value}" for name, value in labels.items() if name not in ("site", "agent"))
     said = ", ".join(f"{quantity.title} {value} {quantity.unit}".strip() for quantity, value in named)
     doubt = "" if quality is Quality.GOOD else f" [{json.dumps(quality.name)}]"
-    return f"{at:%H:%M:%S.%f} {labels['sensor']} #{seq} {about}{' ' if about else ''}{said}{doubt}"
+    return f"{at:%H:%M:%S.%f} {sensor} #{seq} {about}{' ' if about else ''}{said}{doubt}"

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from hub.alarm import Alarm
@@ -76,7 +76,7 @@ class Writer:
     async def _write(self, arrived: list[Arrived]) -> None:
         """Settle all lines of some batches, then acknowledge each batch."""
         lines = [line for batch in arrived for line in batch.lines]
-        refused = await self._until_done(lambda: settle(self._store, lines)) if lines else {}
+        refused = await self._until_done(lambda: settle(self._store_write, lines)) if lines else {}
         durable = time.monotonic() + self._store.durable_after
         first = 0
         for batch in arrived:
@@ -110,7 +110,12 @@ class Writer:
         else:
             lines = self._presence.changes()
         if lines:
-            await self._until_done(lambda: settle(self._store, lines))
+            await self._until_done(lambda: settle(self._store_write, lines))
+
+    async def _store_write(self, lines: Sequence[bytes]) -> None:
+        """Write once; finding refused lines takes many writes, and each of them is progress."""
+        self._progress.turn(_LOOP)
+        await self._store.write(lines)
 
     async def _prepare(self) -> Mapping[int, str]:
         await self._store.prepare()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
+
+_AGAIN = 1.0
 
 
 async def together(**named: Coroutine[Any, Any, None]) -> None:
@@ -15,6 +17,13 @@ async def together(**named: Coroutine[Any, Any, None]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
+        await _cancelled(tasks)
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until all are done: Python 3.11's `wait_for` forgets a cancellation that meets its result (gh-86296)."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=_AGAIN)

@@ -42,9 +42,9 @@ DOORS: dict[str, str] = {
     "psutil": r"(edge_agent/sources/health\.py|bench/.+)",
     "pydantic": r"(service|edge_agent|hub)/.+",
     "pydantic_core": r"service/settings\.py",
-    "rich": r"(edge_agent|hub|bench)/.+",
+    "rich": r"(edge_agent|hub|bench)/.+|service/command_line\.py",
     "serial": r"edge_agent/sources/port\.py",
-    "typer": r"(edge_agent|hub)/cli\.py|edge_agent/vision/count\.py|hub/grafana/command\.py",
+    "typer": r"(edge_agent|hub)/cli\.py|service/command_line\.py|edge_agent/vision/count\.py|hub/grafana/command\.py",
     "urllib3": r"hub/stores/influx2\.py",
     "zstandard": r"telemetry/batch\.py",
 }

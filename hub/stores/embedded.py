@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +16,12 @@ from hub.errors import BadLines, Hold, QueryRefused, TryAgain
 from hub.stores.store import Row
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import LABELS, Family
+from telemetry.schema import LINE
 
 _LINE = re.compile(r"([a-z]+),(\S+) (\S+) (\d+)\n")
+_LATEST = 2**63 - 2
+"""Nanoseconds since 1970; DuckDB reads one more as infinity."""
+
 _NAMES = ("site", "agent", "sensor")
 Answer = TypeVar("Answer")
 
@@ -55,16 +60,17 @@ class Embedded:
     def _write(self, lines: Sequence[bytes]) -> None:
         rows: dict[Family, dict[tuple[Any, ...], tuple[Any, ...]]] = {}
         for line in lines:
-            family, row = _row(line.decode())
+            family, row = _row(line)
             rows.setdefault(family, {})[_key(family, row)] = row
         db = self._opened()
         try:
             db.execute("BEGIN")
             for family, unique in rows.items():
-                db.execute(_insert(family, len(unique)), [value for row in unique.values() for value in row])
+                db.execute(_insert(family), list(map(list, zip(*unique.values(), strict=True))))
             db.execute("COMMIT")
         except duckdb.Error as error:
-            db.rollback()
+            with contextlib.suppress(duckdb.Error):
+                db.rollback()
             raise TryAgain(f"{self.name}: {error}") from error
 
     async def query(self, statement: str) -> list[Row]:
@@ -108,17 +114,19 @@ def _table(family: Family) -> str:
     )
 
 
-def _insert(family: Family, rows: int) -> str:
-    width = len(_NAMES) + len(LABELS[family]) + len(BY_FAMILY[family]) + 2
-    places = f"(make_timestamp_ns(?){', ?' * width})"
-    return f'INSERT OR REPLACE INTO "{family}" VALUES {", ".join([places] * rows)}'  # noqa: S608  names of the catalogue
+def _insert(family: Family) -> str:
+    """Return a statement that takes a list for each column: a twentieth of the time of a parameter for each value."""
+    texts = ["VARCHAR"] * (len(_NAMES) + len(LABELS[family]))
+    numbers = ["BIGINT" if quantity.whole else "DOUBLE" for quantity in BY_FAMILY[family].values()]
+    columns = ", ".join(f"unnest(?::{kind}[])" for kind in (*texts, *numbers, "INTEGER", "BIGINT"))
+    return f'INSERT OR REPLACE INTO "{family}" SELECT make_timestamp_ns(unnest(?::BIGINT[])), {columns}'
 
 
-def _row(line: str) -> tuple[Family, tuple[Any, ...]]:
+def _row(line: bytes) -> tuple[Family, tuple[Any, ...]]:
     """Return a line's values in the order of its table's columns; raises BadLines."""
-    parts = _LINE.fullmatch(line)
-    if parts is None or parts[1] not in set(Family):
-        raise BadLines("not a line of a known family")
+    parts = _LINE.fullmatch(line.decode()) if LINE.fullmatch(line) else None
+    if parts is None or int(parts[4]) > _LATEST:
+        raise BadLines("not a line of a known family, or its time is beyond the year 2262")
     family = Family(parts[1])
     tags, fields = _pairs(parts[2]), _pairs(parts[3])
     labels = [tags.get(label, "") for label in LABELS[family]]

@@ -6,9 +6,11 @@ The client writes synchronously with its own retries off: its batching mode drop
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import urllib3
+from influxdb_client.client.exceptions import InfluxDBError
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
@@ -19,8 +21,9 @@ from hub.stores.influx_http import InfluxHttp
 from hub.stores.store import Row
 from hub.stores.verdict import judge
 
+_LOG = logging.getLogger(__name__)
 _TIMEOUT_MS = 30_000
-_NO_SUCH_CALL = (404, 405)
+_SERVER_FAULT = 500
 
 
 class Influx2:
@@ -32,12 +35,16 @@ class Influx2:
         self._bucket = bucket
         self._client = InfluxDBClient(url, token, org=org, timeout=_TIMEOUT_MS, retries=False)
         self._writes = self._client.write_api(write_options=SYNCHRONOUS)
-        self._http = InfluxHttp(url, bucket, {"Authorization": f"Token {token}"}, None)
+        self._http = InfluxHttp(url, bucket, {"Authorization": f"Token {token}"} if token else {}, None)
         self.name = f"{self._http.server}, bucket {bucket}"
         self.durable_after = durable_after
 
     async def prepare(self) -> None:
-        """Create the bucket if it is missing; servers that make buckets by themselves lack the call."""
+        """Create the bucket if it is missing and the token may.
+
+        A token that may only write, and a server that makes buckets by itself, refuse the call; the first write then
+        tells whether the bucket is there.
+        """
         await asyncio.to_thread(self._create_bucket)
 
     def _create_bucket(self) -> None:
@@ -48,10 +55,12 @@ class Influx2:
                     bucket_name=self._bucket, org=self._org, retention_rules=BucketRetentionRules(every_seconds=0)
                 )
         except ApiException as error:
-            if error.status not in _NO_SUCH_CALL:
+            if int(error.status or 0) >= _SERVER_FAULT:
                 self._judge(error)
         except urllib3.exceptions.HTTPError as error:
             raise self._out_of_reach(error) from error
+        except (InfluxDBError, TypeError, ValueError) as error:  # no such organisation, or not InfluxDB that answers
+            _LOG.debug("%s does not tell its buckets: %r", self.name, error)
 
     async def write(self, lines: Sequence[bytes]) -> None:
         """Write; see Store.write."""
@@ -62,7 +71,7 @@ class Influx2:
             self._writes.write(bucket=self._bucket, org=self._org, record=body)
         except ApiException as error:
             self._judge(error)
-        except urllib3.exceptions.HTTPError as error:
+        except (urllib3.exceptions.HTTPError, UnicodeDecodeError) as error:
             raise self._out_of_reach(error) from error
 
     async def query(self, statement: str) -> list[Row]:
@@ -80,5 +89,5 @@ class Influx2:
         judge(status, str(error.body or error.reason or ""), retry_after, server=self._http.server)
         raise Hold(f"{self._http.server}: {error}")
 
-    def _out_of_reach(self, error: urllib3.exceptions.HTTPError) -> TryAgain:
+    def _out_of_reach(self, error: Exception) -> TryAgain:
         return TryAgain(f"{self._http.server} is out of reach: {type(error).__name__} {error}")

@@ -12,6 +12,10 @@ from hub.stores.store import Row
 from hub.stores.verdict import judge
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_UNAUTHORISED = 401
+_SERVER_FAULT = 500
+_REFUSED = (400, 413, 422)
+_SHOWN = 200
 
 
 class InfluxHttp:
@@ -30,17 +34,21 @@ class InfluxHttp:
         judge(answer.status_code, answer.text, answer.headers.get("retry-after"), server=self.server)
 
     async def create_database(self) -> None:
-        """Create the database; raises Hold where that is not allowed."""
+        """Create the database; a user that may only write may not, and the first write tells whether it is there."""
         answer = await self._post("/query", {"q": f'CREATE DATABASE "{self._database}"'})
-        judge(answer.status_code, answer.text, None, server=self.server)
+        if answer.status_code == _UNAUTHORISED or answer.status_code >= _SERVER_FAULT:
+            judge(answer.status_code, answer.text, None, server=self.server)
 
     async def query(self, statement: str) -> list[Row]:
         """Return the rows of all series of an InfluxQL statement, times in nanoseconds, tags as columns."""
         answer = await self._post("/query", {"db": self._database, "epoch": "ns", "q": statement})
-        if answer.status_code == httpx.codes.BAD_REQUEST:
+        if answer.status_code in _REFUSED:
             raise QueryRefused(answer.text.strip())
         judge(answer.status_code, answer.text, None, server=self.server)
-        return _rows(answer.json())
+        try:
+            return _rows(answer.json())
+        except (ValueError, KeyError, TypeError) as error:
+            raise QueryRefused(f"{self.server} does not answer with rows: {answer.text[:_SHOWN]!r}") from error
 
     async def close(self) -> None:
         """Close the connection."""
@@ -49,7 +57,7 @@ class InfluxHttp:
     async def _post(self, path: str, parameters: Mapping[str, str], content: bytes = b"") -> httpx.Response:
         try:
             return await self._client.post(path, params=dict(parameters), content=content)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise TryAgain(f"{self.server} is out of reach: {type(error).__name__} {error}") from error
 
 
