@@ -112,7 +112,7 @@ def test_resends_wait_twice_as_long_each_time_up_to_a_bound():
         assert due is not None
         waits.append(due - now)
         now = due
-    assert waits == [10, 20, 40, 80, 160, 320, 320, 320, 320]
+    assert waits == [10, 20, 40, 60, 60, 60, 60, 60, 60]
 
 
 def test_what_was_settled_is_not_admitted_again_by_number():
