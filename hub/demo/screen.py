@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich import box
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -85,11 +86,9 @@ def _age(source: Mapping[str, Any]) -> Text:
     return Text(f"{age:.1f} s", style="green" if age < _STALE_SECONDS else "bold red")
 
 
-def _figures(scene: Scene) -> Table:
-    """Return delivery and traffic side by side."""
-    grid = Table.grid(padding=(0, 4))
-    grid.add_row(_delivery(scene), _traffic(scene))
-    return grid
+def _figures(scene: Scene) -> Columns:
+    """Return delivery and traffic, side by side where the terminal is wide enough."""
+    return Columns([_delivery(scene), _traffic(scene)], padding=(0, 4))
 
 
 def _delivery(scene: Scene) -> Table:
