@@ -20,6 +20,8 @@ HEALTH = "agent"
 _RENUMBERED = re.compile(r"/dev/tty(USB|ACM)\d+")
 _STREAM = re.compile(r"(rtsps?|https?)://[^/\s]+.*|/.*|file:/.*")
 
+_SLOWEST_PACE = 2
+
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Point = tuple[Fraction, Fraction]
 
@@ -42,6 +44,12 @@ def _stream(url: str) -> str:
     if not _STREAM.fullmatch(url):
         raise ValueError("a camera is rtsp://…, http://… (MJPEG), /dev/videoN or the path of a video file")
     return url
+
+
+def _pace(fps: float) -> float:
+    if 0 < fps < _SLOWEST_PACE:
+        raise ValueError(f"{fps:g} frames a second are too few to count with; use 2 or more, or 0 for each frame")
+    return fps
 
 
 class Spool(Section):
@@ -105,7 +113,9 @@ class Camera(Section):
 
     sensor: Name = Field(description='the camera\'s name on this agent, like sensor = "cam-north"')
     url: Annotated[str, AfterValidator(_stream)] = Field(description="rtsp://…, http://…, /dev/videoN or a video file")
-    fps: float = Field(default=10, ge=0, le=60, description="frames analysed a second at most; 0 for each frame")
+    fps: Annotated[float, AfterValidator(_pace)] = Field(
+        default=10, ge=0, le=60, description="frames analysed a second at most, 2 or more; 0 for each frame"
+    )
     realtime: bool = Field(default=True, description="for video files: false analyses every frame, as fast as it goes")
     loop: bool = Field(default=False, description="for video files: start again at the end")
     open_timeout: float = Field(default=5, gt=0, le=60, description="seconds to open the stream")

@@ -27,7 +27,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(_A, "humidity", "Relative humidity", "Kelembapan relatif", "%", 0, 100),
     Quantity(_A, "pressure", "Air pressure", "Tekanan udara", "hPa", 600, 1085),
     Quantity(_T, "count", "Vehicles and pedestrians", "Kendaraan dan pejalan kaki", "", 0, 600, whole=True),
-    Quantity(_T, "observed", "Observed time", "Lama pengamatan", "s", 0, 60),
+    Quantity(_T, "observed", "Observed time", "Lama pengamatan", "s", 0, 3600),
     Quantity(_T, "speed_mean", "Mean speed", "Kecepatan rata-rata", "km/h", 0, 200),
     Quantity(_T, "speed_p15", "15th percentile speed", "Kecepatan persentil 15", "km/h", 0, 200),
     Quantity(_T, "speed_p50", "Median speed", "Kecepatan median", "km/h", 0, 200),

@@ -60,6 +60,8 @@ class Capture:
         with closing(open_stream(settings)) as stream:
             reading = _Reading(settings, stream.seconds)
             self._read(stream, reading)
+        if self._mailbox.closed:
+            return
         if settings.is_file and reading.live:
             raise StreamOver("the end of the file")
         raise StreamLost("was ended by the other side" if reading.live else "holds no picture")

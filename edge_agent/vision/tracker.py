@@ -61,6 +61,8 @@ class Tracker:
         state = self.state
         state[:, X : Y + 1] += state[:, VX : VY + 1] * (now - self._now)
         self._now = now
+        if not len(found) and not len(state):
+            return
         reach = REACH * np.hypot(state[:, W], state[:, H]) * np.where(state[:, HITS] < 2, 2, 1)
         given = assign(self.boxes(), reach, found)
         seen = np.zeros(len(state), bool)

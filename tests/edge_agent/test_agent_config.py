@@ -164,6 +164,12 @@ def test_what_is_no_address_of_a_camera_is_refused_with_examples(url: str):
     assert "a camera is rtsp://" in _fault(_changed("rtsp://10.0.0.5/stream", url))
 
 
+def test_a_pace_too_slow_to_count_with_is_refused():
+    text = _changed('url = "rtsp://10.0.0.5/stream"', 'url = "rtsp://10.0.0.5/stream"\nfps = 0.5')
+    assert _fault(text).startswith(_at(text, "fps = 0.5"))
+    assert "2 or more" in _fault(text)
+
+
 def test_a_line_outside_of_the_picture_is_refused():
     text = _changed("to = [1.0, 0.6]", "to = [1.5, 0.6]")
     assert _fault(text).startswith(_at(text, "to = [1.5"))
