@@ -67,7 +67,10 @@ class Drops(logging.Handler):
             self.all.set()
 
 
-async def test_what_does_not_fit_the_queue_is_dropped_and_the_rest_goes_on(broker: Server) -> None:
+async def test_what_does_not_fit_the_queue_is_dropped_and_the_rest_goes_on(
+    broker: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="mqtt")
     dropped = Drops(46)
     logging.getLogger("mqtt").addHandler(dropped)
     try:
