@@ -16,6 +16,9 @@ NAME = rb"(?![a-z0-9-]{33})[a-z0-9]++(?>(?:-[a-z0-9]++)*)"
 FLOAT = rb"-?+\d{1,15}+(?>(?:\.\d{1,20}+)?)"
 """20 decimals, since the shortest exact text of a number just above 0.0001 may need them all."""
 
+_ANY = rb"[a-z0-9-]++"
+"""Site and agent: who checks a line compares them with those of the topic, which are names."""
+
 WHOLE = rb"-?+\d{1,18}+i"
 TIME = rb"\d{19}"
 
@@ -26,7 +29,7 @@ def _family(family: Family) -> bytes:
         rb"(?>(?:%b=%b,)?)" % (name.encode(), WHOLE if quantity.whole else FLOAT)
         for name, quantity in BY_FAMILY[family].items()
     )
-    return rb"%b,site=%b,agent=%b,sensor=%b%b (?!quality=)%b" % (family.encode(), NAME, NAME, NAME, labels, fields)
+    return rb"%b,site=%b,agent=%b,sensor=%b%b (?!quality=)%b" % (family.encode(), _ANY, _ANY, NAME, labels, fields)
 
 
 _LINE = rb"(?:%b)quality=\d{1,4}+i,seq=\d{1,18}+i %b\n" % (b"|".join(map(_family, Family)), TIME)
