@@ -30,7 +30,7 @@ from service.progress import Progress
 from telemetry.reading import Place
 
 _LOG = logging.getLogger(__name__)
-_SOURCES_SECONDS = 2.0
+_SOURCES_SECONDS = 1.5
 _LAST_ACKS_SECONDS = 0.5
 _TICK = 1.0
 _MEGABYTE = 1024 * 1024
@@ -57,7 +57,6 @@ class Agent:
         )
         self._uplink = self._made_uplink(place)
         self._committer.on_commit = self._uplink.wake
-        self._uplink.report = self._committer.put
         self._sources = list(self._made_sources())
 
     def _made_uplink(self, place: Place) -> Uplink:

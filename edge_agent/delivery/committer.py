@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
 from edge_agent.clock import Clock
@@ -38,6 +38,7 @@ class Committer:
         self.on_commit: Callable[[], None] = lambda: None
         self.committed = 0
         self.lost_before_commit = 0
+        self._lost: Counter[str] = Counter()
 
     async def put(self, taken: Taken) -> None:
         """Take a reading in; waits while the queue is full."""
@@ -94,7 +95,7 @@ class Committer:
         if taken is None:
             return
         if len(self._pending) >= _MEMORY:
-            self._pending.popleft()
+            self._lost[self._pending.popleft().sensor] += 1
             self.lost_before_commit += 1
         self._pending.append(taken)
 
@@ -102,10 +103,11 @@ class Committer:
         """Commit at most one batch of what is pending; on a refusing disk keep it and wait."""
         batch = [self._pending[i] for i in range(min(len(self._pending), self._readings))]
         try:
-            number = await self._desk.commit(batch, self._clock.stamp())
+            number = await self._desk.commit(batch, self._clock.stamp(), self._lost)
         except SpoolUnwritable as error:
             await self._wait_out(error)
             return
+        self._lost.clear()
         for _ in batch:
             self._pending.popleft()
         self.committed += len(batch)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from edge_agent.clock import Stamp
+from edge_agent.delivery.gaps import Gap
 from edge_agent.delivery.spool import Held, Spool
 from edge_agent.taken import Taken
 
@@ -28,9 +29,11 @@ class SpoolDesk:
         """What the spool holds, as of its last change."""
         return self._spool.held
 
-    async def commit(self, taken: Sequence[Taken], stamp: Stamp | None) -> int | None:
+    async def commit(
+        self, taken: Sequence[Taken], stamp: Stamp | None, lost: Mapping[str, int] | None = None
+    ) -> int | None:
         """Commit; see Spool.commit."""
-        return await self._do(lambda: self._spool.commit(taken, stamp))
+        return await self._do(lambda: self._spool.commit(taken, stamp, lost))
 
     async def after(self, number: int, *, limit: int) -> list[int]:
         """Return batch numbers; see Spool.after."""
@@ -40,9 +43,9 @@ class SpoolDesk:
         """Return a document; see Spool.payload."""
         return await self._do(lambda: self._spool.payload(number))
 
-    async def forget(self, number: int) -> None:
+    async def forget(self, number: int, missing: Sequence[Gap] = ()) -> None:
         """Forget a batch; see Spool.forget."""
-        await self._do(lambda: self._spool.forget(number))
+        await self._do(lambda: self._spool.forget(number, missing))
 
     async def close(self) -> None:
         """Close the spool and end its thread."""

@@ -23,6 +23,8 @@ class Cause(StrEnum):
     DROPPED = "dropped"
     REFUSED = "refused"
     DAMAGED = "damaged"
+    UNCOMMITTED = "uncommitted"
+    """Dropped before they had a number, from memory or undated; the numbers were given to the gap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class Spool:
         self._next_seq: dict[str, int] = {}
         self._forgotten: set[int] = set()
         self._holes: list[Gap] = []
+        self._unnumbered: Counter[str] = Counter()
         self.held = Held()
         self.damaged: Path | None = None
         self._lock = spool_file.lock(path)
@@ -110,23 +112,29 @@ class Spool:
             raise
         return db
 
-    def commit(self, taken: Sequence[Taken], stamp: Stamp | None) -> int | None:
+    def commit(self, taken: Sequence[Taken], stamp: Stamp | None, lost: Mapping[str, int] | None = None) -> int | None:
         """Make the readings durable as one batch and return its number, None if there is nothing to send yet.
 
         Without a stamp they wait with boot id and monotonic time; the first commit that has one stamps them, once.
-        Raises SpoolUnwritable, and then nothing has changed, or SpoolDamaged.
+        `lost` counts readings by sensor that never came this far; they become a gap. Raises SpoolUnwritable, and then
+        nothing has changed, or SpoolDamaged.
         """
-        before = self._number, dict(self._next_seq), self.held
+        before = self._number, dict(self._next_seq), self.held, Counter(self._unnumbered)
+        holes_stay = stamp is None and bool(self._holes)
         try:
             with self._judged(), self._transaction():
-                self._delete_forgotten()
+                self._unnumbered.update(lost or {})
+                if not holes_stay:
+                    self._delete_forgotten()
                 number = self._keep_undated(taken) if stamp is None else self._append(taken, stamp)
         except BaseException:
-            self._number, self._next_seq, self.held = before
+            self._number, self._next_seq, self.held, self._unnumbered = before
             raise
-        self._forgotten.clear()
+        if not holes_stay:
+            self._forgotten.clear()
         if number is not None:
             self._holes.clear()
+            self._unnumbered.clear()
         return number
 
     @contextlib.contextmanager
@@ -153,7 +161,9 @@ class Spool:
 
     def _keep_undated(self, taken: Sequence[Taken]) -> int | None:
         undated.keep(self._db, self._boot, taken)
-        self.held = replace(self.held, undated=self.held.undated + len(taken))
+        dropped = undated.drop(self._db, self.held.undated + len(taken) - self._quota // undated.BYTES_PER_READING)
+        self._unnumbered.update(dropped)
+        self.held = replace(self.held, undated=self.held.undated + len(taken) - dropped.total())
         return None
 
     def _append(self, taken: Sequence[Taken], stamp: Stamp) -> int | None:
@@ -163,7 +173,8 @@ class Spool:
             waited, out = undated.stamped(self._db, self._boot, stamp)
             self.held = replace(self.held, undated=self.held.undated - out)
             dated = waited + dated
-        for gap in gaps.merged(self._holes + self._make_room(len(dated) * gaps.BYTES_PER_READING)):
+        holes = self._holes + self._numbered() + self._make_room(len(dated) * gaps.BYTES_PER_READING)
+        for gap in gaps.merged(holes):
             dated.append((gap.sensor, gap.measurement(), stamp.wall_ms))
         if not dated:
             return None
@@ -177,10 +188,18 @@ class Spool:
         self.held = self.held.plus(1, len(lines), len(payload))
         return self._number
 
-    def _take_seq(self, sensor: str) -> int:
+    def _take_seq(self, sensor: str, count: int = 1) -> int:
         seq = self._next_seq.get(sensor, 0)
-        self._next_seq[sensor] = seq + 1
+        self._next_seq[sensor] = seq + count
         return seq
+
+    def _numbered(self) -> list[Gap]:
+        """Give numbers to what was lost before it had any, and return them as gaps."""
+        first_of = {sensor: self._take_seq(sensor, count) for sensor, count in self._unnumbered.items()}
+        return [
+            Gap(sensor, Cause.UNCOMMITTED, first, first + self._unnumbered[sensor] - 1, self._unnumbered[sensor])
+            for sensor, first in first_of.items()
+        ]
 
     def _make_room(self, needed: int) -> list[Gap]:
         """Drop the oldest batches while the quota is exceeded; return what was dropped."""
@@ -192,13 +211,14 @@ class Spool:
             self.held = self.held.plus(-1, lines, size)
         return lost
 
-    def forget(self, number: int) -> None:
-        """Forget a batch that the hub has; its row goes with the next commit."""
+    def forget(self, number: int, missing: Sequence[Gap] = ()) -> None:
+        """Forget a batch that the hub has; its row goes with the next commit, which tells what is missing of it."""
         query = "SELECT lines, length(payload) FROM batch WHERE number = ?"
         with self._judged():
             row = self._db.execute(query, (number,)).fetchone()
         if row is not None and row[0] and number not in self._forgotten:
             self._forgotten.add(number)
+            self._holes += missing
             self.held = self.held.plus(-1, row[0], row[1])
 
     def _delete_forgotten(self) -> None:
@@ -230,14 +250,14 @@ class Spool:
             batches.decode(row[0])
         except BadBatch as error:
             _LOG.error("batch %d in the spool is damaged (%s) and becomes a gap", number, error)
-            self._holes += gaps.lost(row[1], Cause.DAMAGED)
-            self.forget(number)
+            self.forget(number, gaps.lost(row[1], Cause.DAMAGED))
             return None
         return bytes(row[0])
 
     def close(self) -> None:
-        """Delete what was forgotten, close the file and let another agent have it."""
-        with contextlib.suppress(sqlite3.Error), self._transaction():
-            self._delete_forgotten()
+        """Delete what was forgotten, unless it leaves gaps that are not told yet; close the file and free it."""
+        if not self._holes:
+            with contextlib.suppress(sqlite3.Error), self._transaction():
+                self._delete_forgotten()
         self._db.close()
         os.close(self._lock)

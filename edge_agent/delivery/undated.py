@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,6 +20,9 @@ _LOG = logging.getLogger(__name__)
 PORTION = 500
 """The most readings that are taken out at once, so that a batch stays far below the largest that a hub takes."""
 
+BYTES_PER_READING = 200
+"""What a waiting reading takes on the disk, about; the quota bounds how many may wait."""
+
 Dated = tuple[str, Measurement, int]
 """Sensor, measurement, milliseconds since 1970."""
 
@@ -27,6 +31,16 @@ def keep(db: sqlite3.Connection, boot: str, taken: Sequence[Taken]) -> None:
     """Insert readings with the boot and monotonic time that will date them."""
     rows = [(boot, t.at, t.sensor, to_json(t.measurement)) for t in taken]
     db.executemany("INSERT INTO undated (boot, at, sensor, measurement) VALUES (?, ?, ?, ?)", rows)
+
+
+def drop(db: sqlite3.Connection, count: int) -> Counter[str]:
+    """Drop so many of the oldest waiting readings, and return how many of each sensor."""
+    if count <= 0:
+        return Counter()
+    oldest = "SELECT id, sensor FROM undated ORDER BY id LIMIT ?"
+    rows = db.execute(oldest, (count,)).fetchall()
+    db.executemany("DELETE FROM undated WHERE id = ?", [(row[0],) for row in rows])
+    return Counter(sensor for _, sensor in rows)
 
 
 def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated], int]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from edge_agent.delivery import gaps
 from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.delivery.window import Window
-from edge_agent.taken import Taken
 from service.backoff import Backoff
 from service.broker import Broker
 from service.mqtt import BrokerLost, Link, Message, connected
@@ -27,6 +26,7 @@ _LOG = logging.getLogger(__name__)
 _ACKS_QUEUED = 256
 _TURN_SECONDS = 5.0
 _LONGEST_WAIT = 20.0
+_FAREWELL = 1.0
 _TRIES_BEFORE_WARNING = 3
 
 
@@ -66,7 +66,7 @@ class Uplink:
         progress: Progress,
         compress: bool,
     ) -> None:
-        """Wire the uplink; `report` takes what the hub's refusals leave, and must be set before `run`."""
+        """Wire the uplink."""
         self._identity = identity
         self._place = identity.place
         self._broker = broker
@@ -76,7 +76,6 @@ class Uplink:
         self._compress = compress
         self._wake = asyncio.Event()
         self.delivered = asyncio.Event()
-        self.report: Callable[[Taken], Awaitable[None]]
         self.sent = Sent()
 
     def wake(self) -> None:
@@ -105,7 +104,7 @@ class Uplink:
     async def _session(self, backoff: Backoff) -> None:
         """Deliver over one connection; raises BrokerLost when it ends."""
         will = self._status(State.LOST)
-        name = f"simpang-{self._place.site}-{self._place.agent}"
+        name = f"simpang/{self._place.site}/{self._place.agent}"
         async with connected(self._broker, name=name, queue=_ACKS_QUEUED, will=will) as link:
             await link.subscribe(topic(self._place, Channel.ACK))
             await link.publish(self._status(State.ONLINE))
@@ -116,8 +115,14 @@ class Uplink:
             try:
                 await together(uplink_send=self._send(link), uplink_listen=self._listen(link))
             except asyncio.CancelledError:
-                await link.publish(self._status(State.STOPPING))
+                await self._take_leave(link)
                 raise
+
+    async def _take_leave(self, link: Link) -> None:
+        """Say that the agent stops; a broker that does not answer at once says `lost` in its place."""
+        with contextlib.suppress(BrokerLost, TimeoutError):
+            async with asyncio.timeout(_FAREWELL):
+                await link.publish(self._status(State.STOPPING))
 
     async def _send(self, link: Link) -> None:
         """Keep the window full and resend what is overdue."""
@@ -174,9 +179,7 @@ class Uplink:
         if heard.epoch != self._desk.epoch or not self._window.awaits(heard.batch):
             self.sent.ignored += 1
             return
-        if heard.dead:
-            await self._note_refused(heard)
-        await self._desk.forget(heard.batch)
+        await self._desk.forget(heard.batch, await self._missing(heard) if heard.dead else ())
         self._window.settle(heard.batch)
         self.sent.acknowledged += 1
         self.sent.stored += heard.stored
@@ -185,16 +188,16 @@ class Uplink:
         if not self._desk.held.batches:
             self.delivered.set()
 
-    async def _note_refused(self, heard: ack.Ack) -> None:
+    async def _missing(self, heard: ack.Ack) -> list[gaps.Gap]:
+        """Return the gaps that the hub's refusals leave."""
         payload = await self._desk.payload(heard.batch)
         if payload is None:
-            return
+            return []
         lines = batch.decode(payload).body.splitlines(keepends=True)
         dead = [lines[d.line - 1] for d in heard.dead if 1 <= d.line <= len(lines)]
-        for gap in gaps.summarise(dead, gaps.Cause.REFUSED):
-            await self.report(Taken(gap.sensor, gap.measurement(), time.monotonic_ns()))
         first = heard.dead[0]
         _LOG.warning("the hub refused %d lines of batch %d; line %d: %s", len(dead), heard.batch, first.line, first.why)
+        return gaps.summarise(dead, gaps.Cause.REFUSED)
 
     def _status(self, state: State) -> Message:
         said = Status(state, self._identity.version, self._identity.since)

@@ -67,7 +67,7 @@ class Rig:
         return [rows_in(self.spool, number) for number in self.spool.after(0, limit=10**6)]
 
     def values(self) -> list[float]:
-        return [r.values["pm2_5"] for batch in self.batches() for r in batch]
+        return [r.values["pm2_5"] for batch in self.batches() for r in batch if r.family == "air"]
 
 
 @asynccontextmanager
@@ -165,6 +165,8 @@ async def test_memory_is_bounded_while_the_disk_refuses(rig: Rig, monkeypatch: p
     rig.disk.refuses = False
     await until(lambda: rig.committer.committed == 50)
     assert rig.values() == [value + 0.5 for value in range(70, 120)]
+    (gap,) = [r for batch in rig.batches() for r in batch if r.family == "gap"]
+    assert (gap.labels["cause"], gap.values["count"]) == ("uncommitted", 70)
 
 
 async def test_a_full_queue_makes_sources_wait_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

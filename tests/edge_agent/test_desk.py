@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from edge_agent.delivery.desk import SpoolDesk
+from edge_agent.delivery.gaps import Gap
 from edge_agent.delivery.spool import Spool
 from tests.support.spooling import STAMP, opened, taken
 from tests.support.waiting import until
@@ -37,10 +38,10 @@ async def test_a_commit_runs_to_its_end_though_nobody_waits_for_it(desk: SpoolDe
     go_on, busy = threading.Event(), threading.Event()
     forget = spool.forget
 
-    def slow(number: int) -> None:
+    def slow(number: int, missing: Sequence[Gap]) -> None:
         busy.set()
         go_on.wait(10)
-        forget(number)
+        forget(number, missing)
 
     spool.forget = slow  # type: ignore[method-assign]  # a slow disk
     waiting = asyncio.create_task(desk.forget(1), name="at work")

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from edge_agent.clock import Stamp
 from edge_agent.delivery.spool import Spool
+from edge_agent.delivery.undated import BYTES_PER_READING
 from edge_agent.taken import Taken
 from telemetry.quality import Quality
 from tests.support.spooling import BOOT, PLENTY, STAMP, Row, opened, rows_in, taken
@@ -40,6 +41,7 @@ class SpoolModel(RuleBasedStateMachine):
         self.delivered: list[Row] = []
         self.undated: list[Told] = []
         self.next_seq: Counter[str] = Counter()
+        self.unnumbered: Counter[str] = Counter()
         self.number = 0
         self.delivered_twice = False
 
@@ -81,6 +83,8 @@ class SpoolModel(RuleBasedStateMachine):
             return
         self.number += 1
         assert number == self.number
+        self.next_seq.update(self.unnumbered)
+        self.unnumbered.clear()
         rows = rows_in(self.spool, number)
         self._compare(rows, expected)
         self.live[number] = rows
@@ -111,6 +115,9 @@ class SpoolModel(RuleBasedStateMachine):
         readings = self._take(sensors)
         assert self.spool.commit(readings, None) is None
         self.undated += [(t.sensor, t.measurement.values["pm2_5"], t.at, False) for t in readings]
+        dropped = max(0, len(self.undated) - self.quota // BYTES_PER_READING)
+        self.unnumbered.update(told[0] for told in self.undated[:dropped])
+        self.undated = self.undated[dropped:]
         self._delete_forgotten()
 
     def _delete_forgotten(self) -> None:
@@ -131,6 +138,7 @@ class SpoolModel(RuleBasedStateMachine):
     def end_and_start(self) -> None:
         self.spool.close()
         self._delete_forgotten()
+        self.unnumbered.clear()
         self.spool = self._open()
 
     @rule()
@@ -143,6 +151,7 @@ class SpoolModel(RuleBasedStateMachine):
         self.spool.close()
         self.delivered_twice = self.delivered_twice or bool(self.forgotten)
         self.forgotten.clear()
+        self.unnumbered.clear()
         self.spool = self._open()
 
     @rule()

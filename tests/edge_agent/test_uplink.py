@@ -150,7 +150,7 @@ async def test_lines_that_the_hub_refused_are_reported_as_a_gap(rig: Rig, hub: S
     batch = await hub.batch()
     await hub.ack(batch, dead=[DeadLine(2, "why"), DeadLine(4, "why"), DeadLine(5, "why")])
     await until(lambda: rig.desk.held.batches == 0)
-    told = [(t.sensor, t.measurement.labels["cause"], dict(t.measurement.values)) for t in rig.reported]
+    told = [(gap.sensor, gap.labels["cause"], dict(gap.values)) for gap in await rig.told()]
     assert told == [
         ("dust", "refused", {"first": 1, "last": 3, "count": 2}),
         ("co2", "refused", {"first": 0, "last": 0, "count": 1}),
@@ -164,7 +164,7 @@ async def test_a_refusal_of_lines_that_are_not_there_reports_nothing(rig: Rig, h
     dead = (DeadLine(0, "why"), DeadLine(99, "why"))
     await hub.say(Ack(batch.epoch, batch.number, 1, dead).encode())
     await until(lambda: rig.desk.held.batches == 0)
-    assert rig.reported == []
+    assert await rig.told() == []
 
 
 async def test_batches_may_be_sent_readable(tmp_path: Path, address: Broker, hub: ScriptedHub):

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from edge_agent.delivery import uplink as uplink_module
-from edge_agent.taken import Taken
 from service import backoff
 from service.broker import Broker
 from service.mqtt import BrokerLost, Message
@@ -110,32 +109,20 @@ async def test_an_ack_that_comes_while_its_batch_is_fetched_for_resending(
     assert rig.uplink.sent.resent == 0
 
 
-async def test_a_link_lost_while_a_refusal_is_noted_leaves_no_batch_behind(
-    rig: Rig, links: asyncio.Queue[ScriptedLink]
+async def test_a_refusal_that_was_not_told_before_the_end_is_told_after_it(
+    tmp_path: Path, links: asyncio.Queue[ScriptedLink]
 ):
-    """Noting a refusal waits while the committer's queue is full."""
-    link = await links.get()
-    full = asyncio.Event()
-    reported: list[Taken] = []
-
-    async def waits(hole: Taken) -> None:
-        full.set()
-        if not reported:
-            reported.append(hole)
-            await asyncio.Event().wait()
-
-    rig.uplink.report = waits
-    await rig.commit()
-    batch = await link.batch()
-    link.ack(batch, DeadLine(1, "out of order"))
-    await full.wait()
-    link.dead = True
-    await rig.commit()
-    link = await links.get()
-    again = {(await link.batch()).number, (await link.batch()).number}
-    assert again == {1, 2}
-    link.ack(batch, DeadLine(1, "out of order"))
-    await until(lambda: rig.desk.held.batches == 1)
+    async with rigged(tmp_path / "again.db", _BROKER) as rig:
+        link = await links.get()
+        await rig.commit()
+        link.ack(await link.batch(), DeadLine(1, "out of order"))
+        await until(lambda: rig.uplink.sent.refused == 1)
+    async with rigged(tmp_path / "again.db", _BROKER) as rig:
+        link = await links.get()
+        link.ack(await link.batch(), DeadLine(1, "out of order"))
+        await until(lambda: rig.uplink.sent.refused == 1)
+        (gap,) = await rig.told()
+        assert (gap.sensor, gap.labels["cause"], gap.values["count"]) == ("dust", "refused", 1)
 
 
 async def test_stopping_is_said_on_the_way_out(rig: Rig, links: asyncio.Queue[ScriptedLink]):

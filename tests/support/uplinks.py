@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.delivery.desk import SpoolDesk
@@ -14,7 +14,7 @@ from edge_agent.delivery.window import Window
 from edge_agent.taken import Taken
 from service.broker import Broker
 from service.progress import Progress
-from tests.support.spooling import PLACE, STAMP, opened, taken
+from tests.support.spooling import PLACE, STAMP, Row, opened, rows_of, taken
 
 _PATIENCE = 15.0
 
@@ -28,7 +28,6 @@ class Rig:
     window: Window
     progress: Progress
     task: asyncio.Task[None] | None = None
-    reported: list[Taken] = field(default_factory=list)
 
     async def commit(self, *readings: Taken) -> int:
         """Commit readings, one if none is given, and wake the uplink as the agent does."""
@@ -36,6 +35,11 @@ class Rig:
         assert number is not None
         self.uplink.wake()
         return number
+
+    async def told(self) -> list[Row]:
+        """Return what the next commit tells when there is nothing new."""
+        number = await self.desk.commit([], STAMP)
+        return [] if number is None else rows_of(await self.desk.payload(number))
 
     def start(self) -> None:
         """Run the uplink."""
@@ -61,11 +65,6 @@ async def rigged(
     identity = Identity(PLACE, "0.1.0", "2026-02-02T00:00:00+00:00")
     uplink = Uplink(identity, broker, desk, window, progress=progress, compress=compress)
     rig = Rig(desk, uplink, window, progress)
-
-    async def report(hole: Taken) -> None:
-        rig.reported.append(hole)
-
-    uplink.report = report
     if start:
         rig.start()
     try:
