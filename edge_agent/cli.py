@@ -85,10 +85,11 @@ def listen(
 def _chosen(config: Path, sensor: str | None, driver: str | None, port: str | None) -> SerialSensor:
     """Return the sensor to listen to, from driver and port or from the settings file."""
     if driver is not None and port is not None:
-        try:
-            return SerialSensor(sensor=sensor or "sensor", driver=driver, port=port)
-        except ValueError as error:
-            fail(str(error), BAD_SETTINGS)
+        if driver not in known():
+            fail(f"no driver {driver!r}; known: {', '.join(known())}", BAD_SETTINGS)
+        return SerialSensor.model_construct(sensor=sensor or driver, driver=driver, port=port)
+    if driver is not None or port is not None:
+        fail("--driver and --port belong together", BAD_SETTINGS)
     serial = {s.sensor: s for s in settings(config, AgentSettings).serial}
     if sensor is None and len(serial) == 1:
         return next(iter(serial.values()))

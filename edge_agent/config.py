@@ -17,6 +17,9 @@ from service.settings import Name, Section
 HEALTH = "agent"
 """The sensor name under which an agent reports its own health."""
 
+LINK = "link"
+"""The sensor name under which the hub says whether the agent is there."""
+
 _RENUMBERED = re.compile(r"/dev/tty(USB|ACM)\d+")
 _STREAM = re.compile(r"(rtsps?|https?)://[^/\s]+.*|/.*|file:/.*")
 
@@ -146,7 +149,7 @@ class AgentSettings(Section):
     @classmethod
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
         """Return sensors, ports and lines that stand twice."""
-        names = {HEALTH: "the agent's own health"}
+        names = {HEALTH: "the agent's own health", LINK: "the hub's word on whether the agent is there"}
         ports: dict[str, str] = {}
         for place, entry in _entries(said, "serial", "camera"):
             yield from _twice(entry, "sensor", names, place)

@@ -47,7 +47,7 @@ class Supervisor:
         async with self._source as source, aclosing(source.readings()) as readings:
             self._vitals.state, self._vitals.why = "open", ""
             async for taken in readings:
-                if self._vitals.state != "live":
+                if self._vitals.state != "live" and not self._vitals.tells_state:
                     self._back()
                 self._vitals.saw(taken)
                 await self._put(taken)

@@ -57,7 +57,9 @@ class Influx1Store(Section):
     url: Url = Field(description='the server, like url = "http://127.0.0.1:8086"')
     database: Name = Field(default="simpang", description="the database; the hub creates it where it may")
     username: str | None = Field(default=None, description="only where the server asks for it")
-    password_file: Path | None = Field(default=None, description="a file of mode 0600 that holds the password")
+    password_file: Path | None = Field(
+        default=None, description="a file that only root and the service may read, which holds the password"
+    )
 
     def password(self) -> str | None:
         """Return the password; raises UnusableSecret."""
@@ -69,7 +71,8 @@ class _V2Store(Section):
     org: str = Field(default="simpang", description="the organisation")
     bucket: Name = Field(default="simpang", description="the bucket; the hub creates it where it may")
     token_file: Path | None = Field(
-        default=None, description="a file of mode 0600 that holds a token with write access"
+        default=None,
+        description="a file that only root and the service may read, which holds a token with write access",
     )
 
     def token(self) -> str:

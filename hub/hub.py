@@ -30,7 +30,7 @@ from telemetry.topic import Channel, everyone
 _LOG = logging.getLogger(__name__)
 _MEGABYTE = 1024 * 1024
 _ARRIVALS_BYTES = 32 * _MEGABYTE
-_MESSAGES_QUEUED = 256
+_MESSAGES_QUEUED = 4_096
 _LONGEST_WAIT = 15.0
 _TICK = 1.0
 
@@ -91,6 +91,7 @@ class Hub:
                 await self._session(backoff)
             except BrokerLost as error:
                 self._online = False
+                self.presence.forget()
                 wait = backoff.failed()
                 level = logging.DEBUG if str(error) == complained else logging.WARNING
                 complained = str(error)
@@ -99,13 +100,21 @@ class Hub:
 
     async def _session(self, backoff: Backoff) -> None:
         async with connected(self._settings.broker, name=self._name, queue=_MESSAGES_QUEUED) as link:
-            await link.subscribe(everyone(Channel.READINGS, group=self._settings.share_group))
-            await link.subscribe(everyone(Channel.STATUS))
-            _LOG.info("connected to broker %s", self._settings.broker)
-            self._progress.done("link")
-            self._online = True
-            backoff.succeeded()
-            await together(hub_inlet=self._take_in(link), hub_acks=self.acks.publish(link))
+            await together(
+                hub_subscribe=self._subscribe(link, backoff),
+                hub_inlet=self._take_in(link),
+                hub_acks=self.acks.publish(link),
+            )
+
+    async def _subscribe(self, link: Link, backoff: Backoff) -> None:
+        """Subscribe while messages are taken in already: all retained states arrive at once."""
+        await link.subscribe(everyone(Channel.READINGS, group=self._settings.share_group))
+        await link.subscribe(everyone(Channel.STATUS))
+        _LOG.info("connected to broker %s", self._settings.broker)
+        self._progress.done("link")
+        self._online = True
+        backoff.succeeded()
+        await asyncio.Event().wait()
 
     async def _take_in(self, link: Link) -> None:
         async for message in link.messages():

@@ -19,7 +19,7 @@ from telemetry import batch as batches
 from telemetry import status as statuses
 from telemetry.ack import DeadLine
 from telemetry.batch import Batch
-from telemetry.check import Checked, TimeWindow, check
+from telemetry.check import Checked, TimeWindow, check, newest_time
 from telemetry.errors import BadBatch, BadStatus, BadTopic
 from telemetry.reading import Place
 from telemetry.schema import SENSORS
@@ -29,6 +29,8 @@ _LOG = logging.getLogger(__name__)
 _DAY_NS = 86_400 * 10**9
 _MINUTE_NS = 60 * 10**9
 _WHOLE_MESSAGE = 0
+_GAP = b"gap,"
+_SURELY_WRONG_NS = 2 * _DAY_NS
 
 
 class Inlet:
@@ -71,9 +73,14 @@ class Inlet:
             self._ignore("batch", f"from {place.site}/{place.agent}: {error}")
             self._keep(place, Batch("", 0, 0, b""), [(DeadLine(_WHOLE_MESSAGE, str(error)), message.payload)])
             return
+        window = self._window()
+        if 0 < newest_time(batch.body) - window.newest < _SURELY_WRONG_NS:
+            why = "says times to come; it is not acknowledged: check this hub's clock, and the agent's"
+            self._ignore("future", f"{place.site}/{place.agent} {why}")
+            return
         self.heard["batches"] += 1
         self.heard["lines"] += batch.lines
-        checked = self._without_strangers(place, check(place, batch.body, self._window()))
+        checked = self._without_strangers(place, check(place, batch.body, window))
         if checked.dead:
             said = batch.body.split(b"\n")
             self._keep(place, batch, [(dead, said[dead.line - 1]) for dead in checked.dead])
@@ -86,7 +93,7 @@ class Inlet:
         return TimeWindow(oldest, now + int(self._times.newest_minutes * _MINUTE_NS))
 
     def _without_strangers(self, place: Place, checked: Checked) -> Checked:
-        """Split off the lines of sensors that are not registered."""
+        """Split off the lines of sensors that are not registered; the gap that this opens may be told."""
         unknown = self._registry.strangers(place, checked.sensors)
         if not unknown:
             return checked
@@ -94,7 +101,7 @@ class Inlet:
         dead = list(checked.dead)
         for number, line in zip(checked.numbers, checked.body.splitlines(keepends=True), strict=True):
             sensor = SENSORS.findall(line)[0].decode()
-            if sensor in unknown:
+            if sensor in unknown and not line.startswith(_GAP):
                 dead.append(DeadLine(number, f"sensor not registered: {sensor}"))
             else:
                 good.append((number, line))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+from service.wall_clock import is_set
 from telemetry.line import format_line
 from telemetry.quantity import Family
 from telemetry.reading import Measurement, Place, Reading
@@ -28,6 +29,11 @@ class Presence:
             self._changed.add(place)
         self._states[place] = status.state
 
+    def forget(self) -> None:
+        """Know of nobody any more: without a broker nobody can tell who is there."""
+        self._states.clear()
+        self._changed.clear()
+
     def state(self, place: Place) -> State | None:
         """Return an agent's last state."""
         return self._states.get(place)
@@ -44,7 +50,7 @@ class Presence:
 
     def _lines(self, places: set[Place] | dict[Place, State]) -> Iterator[bytes]:
         now = self._wall_ms()
-        for place in places:
+        for place in places if is_set(now) else ():
             online = int(self._states[place] is State.ONLINE)
             reading = Reading(SENSOR, Measurement(Family.HEALTH, {"online": online}), now, 0)
             yield format_line(place, reading).encode() + b"\n"

@@ -36,10 +36,14 @@ class Broker(Section):
     )
     port: int = Field(default=1883, ge=1, le=65535, description="the broker's TCP port, 1883 plain or 8883 with TLS")
     username: str | None = Field(default=None, description="the name that the broker knows; the agent's own name")
-    password_file: Path | None = Field(default=None, description="a file of mode 0600 that holds the password")
+    password_file: Path | None = Field(
+        default=None, description="a file that only root and the service may read, which holds the password"
+    )
     ca_file: Path | None = Field(default=None, description="the certificate authority's PEM file; switches TLS on")
     cert_file: Path | None = Field(default=None, description="this client's certificate, a PEM file")
-    key_file: Path | None = Field(default=None, description="this client's private key, a PEM file of mode 0600")
+    key_file: Path | None = Field(
+        default=None, description="this client's private key, a PEM file that only root and the service may read"
+    )
 
     @model_validator(mode="after")
     def _has_a_ca(self) -> Self:

@@ -55,6 +55,11 @@ def _all_within(window: TimeWindow, body: bytes) -> bool:
     return window.oldest <= int(min(times)) and int(max(times)) <= window.newest
 
 
+def newest_time(body: bytes) -> int:
+    """Return the newest row time that a body's lines name, 0 if none does."""
+    return int(max(TIMES.findall(body), default=b"0"))
+
+
 def _sensors(body: bytes) -> frozenset[str]:
     return frozenset(name.decode() for name in set(SENSORS.findall(body)))
 

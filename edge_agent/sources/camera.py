@@ -33,7 +33,7 @@ class Camera:
         self._settings = settings
         self._progress = progress
         self._process: asyncio.subprocess.Process | None = None
-        self.vitals = Vitals(settings.sensor)
+        self.vitals = Vitals(settings.sensor, tells_state=True)
 
     async def __aenter__(self) -> Self:
         """Start the process and hand it the settings on its standard input, where no other process can read them."""

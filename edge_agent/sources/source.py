@@ -17,6 +17,8 @@ class Vitals:
 
     sensor: str
     monotonic: Callable[[], float] = time.monotonic
+    tells_state: bool = False
+    """Whether the source itself says what state it is in, once it is open."""
     state: str = "waiting"
     why: str = ""
     frames: int = 0

@@ -100,4 +100,4 @@ def _traffic(totals: Iterable[Total]) -> Iterable[Said]:
         for movement, count in total.counts.items():
             labels = {"line": movement.line, "direction": movement.direction, "class": movement.kind}
             values = {"count": count, "observed": round(total.observed, 3)}
-            yield Said(Measurement(Family.TRAFFIC, values, labels, quality), total.at)
+            yield Said(Measurement(Family.TRAFFIC, values, labels, quality), total.middle)

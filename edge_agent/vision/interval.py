@@ -24,14 +24,20 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One interval; `at` is its end in monotonic nanoseconds."""
+    """One interval, from `since` to `at` in monotonic nanoseconds."""
 
+    since: int
     at: int
     counts: Mapping[Movement, int]
     """Every movement, zeros included."""
     observed: float
     """Seconds."""
     whole: bool
+
+    @property
+    def middle(self) -> int:
+        """The time to date it with: one on its edge would fall into the next interval by a slip of the clock."""
+        return (self.since + self.at) // 2
 
 
 class Intervals:
@@ -89,4 +95,4 @@ class Intervals:
             return
         whole = min(at - self._start, self._observed) >= self._length - self._slack
         counts = {movement: self._counts[movement] for movement in self._movements}
-        yield Total(at, counts, min(self._observed, self._length) / SECOND, whole)
+        yield Total(self._start, at, counts, min(self._observed, self._length) / SECOND, whole)

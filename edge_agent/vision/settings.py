@@ -14,8 +14,7 @@ from telemetry.names import is_name
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
 
-_USER = re.compile(r"(?<=://)[^/\s]*@")
-_SECRET = re.compile(r"(?i)(?<=[?&])([^=&\s]*(?:pass|pwd|token|key|auth|user)[^=&\s]*)=[^&\s'\"]*")
+_ADDRESS = re.compile(r"\b(rtsps?|https?)://(?:[^\s'\"]*@)?([^/?#\s'\"]*)[^\s'\"]*")
 _DEVICE = re.compile(r"/dev/video\d+")
 
 
@@ -115,8 +114,8 @@ class Settings:
 
 
 def masked(text: str) -> str:
-    """Return a text with the user, the password and other secrets of every address in it hidden."""
-    return _SECRET.sub(r"\1=***", _USER.sub("***@", text))
+    """Return a text in which every address ends after its host: makers put passwords before it and behind it."""
+    return _ADDRESS.sub(r"\1://\2/…", text)
 
 
 def _is_name(said: object) -> bool:

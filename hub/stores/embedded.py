@@ -48,8 +48,8 @@ class Embedded:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._db = duckdb.connect(str(self._path))
-            for family in Family:
-                self._db.execute(_table(family))
+            for statement in (statement for family in Family for statement in _table(family)):
+                self._db.execute(statement)
         except (duckdb.Error, OSError) as error:
             raise Hold(f"{self.name} cannot be opened: {error}; check the path, or move the file away") from error
 
@@ -103,15 +103,19 @@ class Embedded:
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, call))
 
 
-def _table(family: Family) -> str:
+def _table(family: Family) -> list[str]:
+    """Return statements that make a family's table, or give one of an older catalogue the columns that it lacks."""
     labels = "".join(f', "{label}" VARCHAR NOT NULL' for label in LABELS[family])
     fields = "".join(f', "{n}" {"BIGINT" if q.whole else "DOUBLE"}' for n, q in BY_FAMILY[family].items())
     key = ", ".join(f'"{name}"' for name in (*_NAMES, *LABELS[family], "time"))
     names = "site VARCHAR NOT NULL, agent VARCHAR NOT NULL, sensor VARCHAR NOT NULL"
-    return (
+    create = (
         f'CREATE TABLE IF NOT EXISTS "{family}" (time TIMESTAMP_NS NOT NULL, {names}{labels}{fields}, '
         f"quality INTEGER NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY ({key}))"
     )
+    kinds = {name: "BIGINT" if quantity.whole else "DOUBLE" for name, quantity in BY_FAMILY[family].items()}
+    alter = [f'ALTER TABLE "{family}" ADD COLUMN IF NOT EXISTS "{name}" {kind}' for name, kind in kinds.items()]
+    return [create, *alter]
 
 
 def _insert(family: Family) -> str:
@@ -119,7 +123,8 @@ def _insert(family: Family) -> str:
     texts = ["VARCHAR"] * (len(_NAMES) + len(LABELS[family]))
     numbers = ["BIGINT" if quantity.whole else "DOUBLE" for quantity in BY_FAMILY[family].values()]
     columns = ", ".join(f"unnest(?::{kind}[])" for kind in (*texts, *numbers, "INTEGER", "BIGINT"))
-    return f'INSERT OR REPLACE INTO "{family}" SELECT make_timestamp_ns(unnest(?::BIGINT[])), {columns}'
+    order = ", ".join(f'"{n}"' for n in ("time", *_NAMES, *LABELS[family], *BY_FAMILY[family], "quality", "seq"))
+    return f'INSERT OR REPLACE INTO "{family}" ({order}) SELECT make_timestamp_ns(unnest(?::BIGINT[])), {columns}'
 
 
 def _row(line: bytes) -> tuple[Family, tuple[Any, ...]]:

@@ -22,7 +22,7 @@ from hub.stores.store import Row
 from hub.stores.verdict import judge
 
 _LOG = logging.getLogger(__name__)
-_TIMEOUT_MS = 30_000
+_TIMEOUT_MS = 10_000
 _SERVER_FAULT = 500
 
 

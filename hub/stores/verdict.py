@@ -7,6 +7,7 @@ import contextlib
 from hub.errors import BadLines, Hold, TooLarge, TryAgain
 
 _SHOWN = 300
+_LIMIT = "limit exceeded"
 
 
 def judge(status: int, text: str, retry_after: str | None, *, server: str) -> None:
@@ -15,6 +16,8 @@ def judge(status: int, text: str, retry_after: str | None, *, server: str) -> No
     match status:
         case _ if 200 <= status < 300:
             return
+        case 400 | 422 if _LIMIT in text:
+            raise Hold(f"{said}; raise the limit in the store's settings, or look for names that should not be there")
         case 400 | 422:
             raise BadLines(text.strip()[:_SHOWN])
         case 401 | 403:

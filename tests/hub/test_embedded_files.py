@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from hub.errors import Hold, TryAgain
@@ -191,4 +192,19 @@ async def test_a_damaged_file_moved_away_makes_room_for_a_new_one(tmp_path: Path
     await store.prepare()
     await store.write(lines(3))
     assert await seqs(store) == list(range(3))
+    await store.close()
+
+
+async def test_a_file_of_an_older_catalogue_gets_the_columns_that_it_lacks(tmp_path: Path) -> None:
+    file = tmp_path / "city.duckdb"
+    with duckdb.connect(str(file)) as db:
+        db.execute(
+            "CREATE TABLE air (time TIMESTAMP_NS NOT NULL, site VARCHAR NOT NULL, agent VARCHAR NOT NULL, "
+            "sensor VARCHAR NOT NULL, pm10 DOUBLE, quality INTEGER NOT NULL, seq BIGINT NOT NULL, "
+            "PRIMARY KEY (site, agent, sensor, time))"
+        )
+    store = Embedded(file)
+    await store.prepare()
+    await store.write([b"air,site=a,agent=b,sensor=c pm1=1.5,pm10=2.5,quality=0i,seq=0i 1795000000123000000\n"])
+    assert await store.query("SELECT pm1, pm10, seq FROM air") == [{"pm1": 1.5, "pm10": 2.5, "seq": 0}]
     await store.close()

@@ -241,3 +241,30 @@ async def test_a_hub_whose_clock_is_not_set_judges_no_times(closed: Bench, monke
     monkeypatch.undo()
     await closed.take(batch(1, lines(3)).encode())
     assert len(await closed.arrived()) == 1
+
+
+async def test_a_batch_of_times_soon_to_come_is_held_and_not_judged(
+    closed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour or two ahead it may be this hub's clock that is wrong; years ahead it is the line's."""
+    said = batch(1, lines(3))
+    newest = max(int(each.rsplit(b" ", 1)[1]) for each in lines(3))
+    monkeypatch.setattr(closed.inlet, "_now", lambda: newest - 3 * 3600 * 10**9)
+    await closed.take(said.encode())
+    assert await closed.arrived() == []
+    assert closed.letters() == []
+    monkeypatch.setattr(closed.inlet, "_now", lambda: newest - 5 * 86400 * 10**9)
+    await closed.take(said.encode())
+    (arrived,) = await closed.arrived()
+    assert len(arrived.dead) == 3
+
+
+async def test_the_gap_that_a_strange_sensor_leaves_may_be_told(closed: Bench) -> None:
+    place = b"site=simpang-empat,agent=se-1"
+    told = b"gap,%b,sensor=stranger,cause=refused first=0i,last=4i,count=5i,quality=0i,seq=5i %d\n"
+    strange = b"air,%b,sensor=stranger pm1=1.0,quality=0i,seq=6i %d\n"
+    time = int(lines(1)[0].rsplit(b" ", 1)[1])
+    await closed.take(batch(1, [told % (place, time), strange % (place, time + 1)]).encode())
+    (arrived,) = await closed.arrived()
+    assert [line.split(b",")[0] for line in arrived.lines] == [b"gap"]
+    assert [dead.line for dead in arrived.dead] == [2]

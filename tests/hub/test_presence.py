@@ -13,7 +13,7 @@ from telemetry.status import State, Status
 from tests.hub.kit import PLACE
 
 OTHER = Place("sekolah-2", "sd-2")
-NOW = 1_763_740_800_123
+NOW = 1_795_276_800_123
 
 
 def status(state: State) -> Status:
@@ -69,3 +69,16 @@ def test_everyone_is_said_and_then_nothing_is_new(presence: Presence) -> None:
     }
     assert presence.changes() == []
     assert len(presence.everyone()) == 2
+
+
+def test_without_a_broker_nobody_is_known(presence: Presence) -> None:
+    presence.heard(PLACE, status(State.ONLINE))
+    presence.forget()
+    assert presence.changes() == []
+    assert presence.everyone() == []
+
+
+def test_a_hub_whose_clock_is_not_set_writes_no_rows() -> None:
+    unset = Presence(lambda: 86_400_000)
+    unset.heard(PLACE, status(State.ONLINE))
+    assert unset.everyone() == []

@@ -68,3 +68,9 @@ def test_a_long_reason_is_cut() -> None:
     with pytest.raises(BadLines) as caught:
         judge(400, "x" * 10_000, None, server="s")
     assert len(str(caught.value)) <= 300
+
+
+@pytest.mark.parametrize("limit", ["max-series-per-database limit exceeded", "max-values-per-tag limit exceeded"])
+def test_a_full_store_is_no_fault_of_the_line(limit: str) -> None:
+    with pytest.raises(Hold, match="raise the limit"):
+        judge(400, f'{{"error":"partial write: {limit}: (1000000) dropped=1"}}', None, server="InfluxDB")

@@ -55,7 +55,7 @@ def test_crossings_and_totals_agree_with_what_was_painted() -> None:
         ("down", {"count": 3, "observed": 20.0}),
         ("up", {"count": 2, "observed": 20.0}),
     ]
-    assert {(each.at, each.measurement.quality) for each in traffic} == {(20 * SECOND, Quality.GOOD)}
+    assert {(each.at, each.measurement.quality) for each in traffic} == {(10 * SECOND, Quality.GOOD)}
 
 
 @pytest.mark.parametrize("fps", [6, 25])
@@ -84,7 +84,7 @@ def test_the_end_flushes_a_partial_interval() -> None:
     chain = analytics()
     run(chain, Street(TRIPS), 0, 8)
     said = chain.finish(8 * SECOND)
-    assert {(each.at, each.measurement.quality) for each in said} == {(8 * SECOND, Quality.PARTIAL)}
+    assert {(each.at, each.measurement.quality) for each in said} == {(4 * SECOND, Quality.PARTIAL)}
     assert said[0].measurement.values["observed"] == pytest.approx(7.8, abs=0.2)
 
 
@@ -104,7 +104,7 @@ def test_a_stall_is_not_observed_and_a_blind_interval_says_nothing() -> None:
         said += chain.silence(second * SECOND, Losses())
     said += run(chain, street, 70, 101)
     observed = [(each.at // SECOND, each.measurement.values["observed"]) for each in of(said, Family.TRAFFIC)]
-    assert observed[::2] == [(20, pytest.approx(4.9)), (80, pytest.approx(10, abs=0.2)), (100, 20)]
+    assert observed[::2] == [(10, pytest.approx(4.9)), (70, pytest.approx(10, abs=0.2)), (90, 20)]
 
 
 def test_what_lies_between_pictures_far_apart_is_not_observed() -> None:

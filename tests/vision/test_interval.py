@@ -40,7 +40,8 @@ def test_a_whole_minute_says_counts_and_zeros() -> None:
     intervals.count(IN)
     intervals.count(IN)
     (total,) = watch(intervals, 30, 61)
-    assert total == Total(60 * SECOND, {IN: 2, OUT: 0}, 60.0, whole=True)
+    assert total == Total(0, 60 * SECOND, {IN: 2, OUT: 0}, 60.0, whole=True)
+    assert total.middle == 30 * SECOND
 
 
 def test_minutes_are_those_of_the_wall_clock() -> None:
