@@ -66,11 +66,11 @@ class Spool(Section):
 class Uplink(Section):
     """How batches are sent."""
 
-    window: int = Field(default=4, ge=1, le=64, description="batches that may wait for the hub's word at once")
+    window: int = Field(default=16, ge=1, le=64, description="batches that may wait for the hub's word at once")
     batch_readings: int = Field(default=100, ge=1, le=1000, description="the most readings in one batch")
     compress: bool = Field(default=True, description="false keeps batches readable with mosquitto_sub")
     resend_seconds: float = Field(
-        default=10, ge=1, le=600, description="seconds without the hub's word before resending"
+        default=20, ge=1, le=600, description="seconds without the hub's word before resending"
     )
 
 

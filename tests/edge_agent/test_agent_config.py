@@ -70,7 +70,7 @@ def _added(text: str) -> str:
 def test_a_good_file_is_taken_with_its_defaults():
     settings = _settings()
     assert (settings.site, settings.agent, settings.sensors()) == ("simpang-empat", "se-1", ["dust", "cam-north"])
-    assert (settings.spool.commit_seconds, settings.uplink.window, settings.uplink.batch_readings) == (1.0, 4, 100)
+    assert (settings.spool.commit_seconds, settings.uplink.window, settings.uplink.batch_readings) == (1.0, 16, 100)
     line = settings.camera[0].lines[0]
     assert (line.start, line.end, line.directions) == ((0.0, 0.6), (1.0, 0.6), ("in", "out"))
 

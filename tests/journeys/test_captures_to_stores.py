@@ -14,7 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.journeys.test_kills import frame
 from tests.support import influx, servers
+from tests.support.players import Player
 from tests.support.replays import Replay, replays
 from tests.support.rig import City
 from tests.support.servers import Server
@@ -116,3 +118,22 @@ def _exported(server: Server, match: str) -> dict[str, list[float]]:
     with urllib.request.urlopen(f"{server.url}/api/v1/export?{asked}", timeout=10) as answer:
         series = [json.loads(line) for line in answer.read().splitlines()]
     return {one["metric"]["__name__"]: one["values"] for one in series}
+
+
+def test_victoria_metrics_keeps_up_at_the_hubs_own_pace(tmp_path: Path, broker: Server, victoria: Server) -> None:
+    """The hub holds each acknowledgement for 12 s there; an agent that makes a batch a second must not fall behind."""
+    link = tmp_path / "by-id" / "dust"
+    player = Player(link)
+    sensors = f'[[serial]]\nsensor = "dust"\ndriver = "sds011"\nport = "{link}"\n'
+    store = f'[store]\nkind = "victoriametrics"\nurl = "{victoria.url}"\n'
+    try:
+        with City(tmp_path / "city", broker.port, store, sensors) as city:
+            city.wait_for_state("dust", "open", "live")
+            player.play([frame(number) for number in range(1, 41)], seconds=1.0)
+            player.finish()
+            said = city.agent_says()
+            assert said["waiting"]["batches"] <= 16
+            assert said["batches"]["resent"] == 0
+            city.wait_for_delivery(40)
+    finally:
+        player.close()
