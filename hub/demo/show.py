@@ -22,7 +22,7 @@ from hub.hub import Hub
 from hub.stores.embedded import Embedded
 from service.broker import Broker
 
-_AGENT_FAREWELL = 2.5
+_AGENT_FAREWELL = 5.0
 _FRAME_SECONDS = 0.5
 _PLAIN_SECONDS = 5.0
 
