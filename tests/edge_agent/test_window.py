@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from edge_agent.delivery.window import Window
 
 _RESEND = 10.0
-_SLOWEST = 32
+_SLOWEST = 6
 
 
 class WindowModel(RuleBasedStateMachine):
