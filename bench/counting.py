@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from bench.figure import Figure
+from edge_agent.vision.interval import SECOND
 from edge_agent.vision.settings import Settings
 from edge_agent.vision.tally import looks
 from edge_agent.vision.truth import read_truth
@@ -56,7 +57,7 @@ def _street() -> Iterator[Figure]:
         time = number / _FPS
         truth.update((str(c.kind), str(c.direction)) for c in street.advance(time))
         picture = cv2.cvtColor(painter.frame(street.present(), time, ""), cv2.COLOR_BGR2GRAY)
-        seen = watcher.see(picture.astype(np.uint8, copy=False), time)
+        seen = watcher.see(picture.astype(np.uint8, copy=False), number * SECOND // _FPS)
         counted.update((c.kind, c.direction) for c in seen.crossings)
     for flow in sorted({*truth, *counted}):
         yield Figure(f"counted, simulated street, {' '.join(flow)}", f"{counted[flow]} of {truth[flow]}", "two minutes")

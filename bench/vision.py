@@ -10,6 +10,7 @@ import cv2
 
 from bench.figure import Figure, cpu_seconds
 from bench.footage import made_clip
+from edge_agent.vision.interval import SECOND
 from edge_agent.vision.settings import Settings
 from edge_agent.vision.stream import AvStream
 from edge_agent.vision.watcher import Watcher
@@ -43,5 +44,5 @@ def _decode_and_watch(settings: Settings) -> None:
     stream, watcher = AvStream(settings), Watcher(settings.lines)
     for shot in stream.shots():
         if shot.luma is not None:
-            watcher.see(shot.luma, shot.time or 0.0)
+            watcher.see(shot.luma, round((shot.time or 0.0) * SECOND))
     stream.close()

@@ -40,15 +40,15 @@ class Analytics:
         ]
         self._watcher = Watcher(settings.lines, settings.mask)
         self._intervals = Intervals(movements, settings.interval, wall)
-        self._scene = Scene(now / SECOND)
+        self._scene = Scene(now)
         self._frame: int | None = None
         self._measurable = False
         self._scene_due = now + SCENE_EVERY
 
     def picture(self, luma: Image, at: int, losses: Losses) -> list[Said]:
         """Look at the picture of a time."""
-        seen = self._watcher.see(luma, at / SECOND)
-        self._scene.see(seen.small, seen.allowed, at / SECOND)
+        seen = self._watcher.see(luma, at)
+        self._scene.see(seen.small, seen.allowed, at)
         said = [*self._passed(at), *self._scene_said(at, losses)]
         self._frame = at
         said.extend(self._crossed(crossing, at) for crossing in seen.crossings)
@@ -75,14 +75,14 @@ class Analytics:
 
     def _scene_said(self, now: int, losses: Losses) -> Iterable[Said]:
         """Report every ten seconds, and at once when the scene has become measurable or ceased to be."""
-        measurable = self._scene.measurable(now / SECOND)
+        measurable = self._scene.measurable(now)
         turned, self._measurable = measurable != self._measurable, measurable
         if turned and measurable and self._frame is not None:
             self._watcher.reset()
         if not turned and now < self._scene_due:
             return
         self._scene_due = now + SCENE_EVERY
-        yield Said(self._scene.report(now / SECOND, losses), now)
+        yield Said(self._scene.report(now, losses), now)
 
     def _crossed(self, crossing: Crossing, at: int) -> Said:
         """Say that something crossed; what a poor scene shows is said as doubtful and left out of the totals."""

@@ -32,7 +32,7 @@ def annotated(look: Look, lines: Sequence[Line], counted: str) -> cv2.typing.Mat
     tracker = look.watcher.tracker
     for number, row, box, sure in zip(tracker.ids, tracker.state, tracker.boxes(), tracker.sure, strict=True):
         if sure:
-            colour = _CROSSING if number in crossing else _TRACK if row[SEEN] == look.time else _WAITING
+            colour = _CROSSING if number in crossing else _TRACK if row[SEEN] == look.seen.time else _WAITING
             left, top, wide, high = (int(side) for side in box * SCALE)
             cv2.rectangle(canvas, (left, top), (left + wide, top + high), colour, 1 + (number in crossing))
             cv2.putText(canvas, str(number), (left, top - 2), cv2.FONT_HERSHEY_PLAIN, 0.9, colour)

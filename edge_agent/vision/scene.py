@@ -7,20 +7,21 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from edge_agent.vision.interval import SECOND
 from edge_agent.vision.shrink import Image
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
 
-STALE = 5.0
-"""Seconds without a picture after which the scene is not measurable."""
-FROZEN = 5.0
-"""Seconds of identical pictures after which the picture is frozen; a living sensor makes noise."""
+STALE = 5 * SECOND
+"""Nanoseconds without a picture after which the scene is not measurable."""
+FROZEN = 5 * SECOND
+"""Nanoseconds of identical pictures after which the picture is frozen; a living sensor makes noise."""
 BLACK = 12.0
 """Mean brightness under which the picture is black."""
 FLAT = 6.0
 """Standard deviation of brightness under which there is nothing to see: fog, a cloth, a blinded sensor."""
-SETTLE = 1.0
-"""Seconds that black or flat must last, or be over, to be believed."""
+SETTLE = 1 * SECOND
+"""Nanoseconds that black or flat must last, or be over, to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Losses:
 
 
 class Scene:
-    """The state of the scene; times in seconds of one clock."""
+    """The state of the scene; times in nanoseconds of one clock."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: int) -> None:
         self._frame = self._changed = self._turned = now
         self._small: Image | None = None
         self._allowed: Image | None = None
@@ -44,7 +45,7 @@ class Scene:
         self._frames = 0
         self._reported = Losses()
 
-    def see(self, small: Image, allowed: Image | None, now: float) -> None:
+    def see(self, small: Image, allowed: Image | None, now: int) -> None:
         """Take in the small picture of `now`; `allowed` is 255 where it may be looked at."""
         self._allowed = allowed
         mean, deviation = cv2.meanStdDev(small, mask=allowed)
@@ -60,7 +61,7 @@ class Scene:
         if first or now - self._turned >= SETTLE:
             self._poor = poor
 
-    def measurable(self, now: float) -> bool:
+    def measurable(self, now: int) -> bool:
         """Tell whether counting can be trusted."""
         return self._small is not None and not self._poor and not self.frozen and now - self._frame <= STALE
 
@@ -69,12 +70,12 @@ class Scene:
         """Whether the newest pictures have been one and the same."""
         return self._frame - self._changed > FROZEN
 
-    def report(self, now: float, losses: Losses) -> Measurement:
+    def report(self, now: int, losses: Losses) -> Measurement:
         """Return the state, with frames and losses since the last report."""
         before, self._reported = self._reported, losses
         values = {
             "measurable": float(self.measurable(now)),
-            "frame_age": round(now - self._frame, 3),
+            "frame_age": round((now - self._frame) / SECOND, 3),
             "frames": self._frames,
             "skipped": losses.skipped - before.skipped,
             "decode_errors": losses.decode_errors - before.decode_errors,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
+from edge_agent.vision.interval import SECOND
 from edge_agent.vision.pace import Pace
 from edge_agent.vision.settings import Settings
 from edge_agent.vision.stream import AvStream
@@ -32,4 +33,4 @@ def looks(settings: Settings) -> Iterator[Look]:
             if shot.luma is None or shot.time is None or not pace.due(shot.time):
                 continue
             share = shot.time / stream.seconds if stream.seconds else 0.0
-            yield Look(shot.time, min(share, 1.0), watcher.see(shot.luma, shot.time), watcher)
+            yield Look(shot.time, min(share, 1.0), watcher.see(shot.luma, round(shot.time * SECOND)), watcher)

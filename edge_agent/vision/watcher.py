@@ -10,6 +10,7 @@ from edge_agent.vision.blobs import Boxes, boxes
 from edge_agent.vision.classes import classify
 from edge_agent.vision.counting import LineCounter, Spot
 from edge_agent.vision.foreground import Foreground
+from edge_agent.vision.interval import SECOND
 from edge_agent.vision.mask import covered, visible
 from edge_agent.vision.settings import Line, Polygon
 from edge_agent.vision.shrink import Image, shrink
@@ -32,6 +33,8 @@ class Crossing:
 class Seen:
     """What one picture showed."""
 
+    time: float
+    """Seconds since the watcher's first picture."""
     small: Image
     allowed: Image | None
     boxes: Boxes
@@ -43,6 +46,7 @@ class Watcher:
 
     def __init__(self, lines: Sequence[Line], mask: Sequence[Polygon] = ()) -> None:
         self._lines, self._mask = lines, mask
+        self._first: int | None = None
         self._shape = (0, 0)
         self._allowed: Image | None = None
         self.reset()
@@ -54,8 +58,15 @@ class Watcher:
         self._foreground = Foreground()
         self._counters = [LineCounter(line, width, height) for line in self._lines if height]
 
-    def see(self, luma: Image, now: float) -> Seen:
-        """Look at the picture of `now` (seconds)."""
+    def see(self, luma: Image, at: int) -> Seen:
+        """Look at the picture of a time in nanoseconds of any clock.
+
+        What follows counts from the first picture: rounding must not depend on how long the clock has run, or a file
+        would be counted otherwise the next time.
+        """
+        if self._first is None:
+            self._first = at
+        now = (at - self._first) / SECOND
         small = shrink(luma)
         if small.shape != self._shape:
             self._shape = small.shape[0], small.shape[1]
@@ -64,7 +75,7 @@ class Watcher:
         small = covered(small, self._allowed)
         found = boxes(self._foreground.apply(small, now))
         self.tracker.update(found, now)
-        return Seen(small, self._allowed, found, tuple(self._crossings(now)))
+        return Seen(now, small, self._allowed, found, tuple(self._crossings(now)))
 
     def _crossings(self, now: float) -> Iterator[Crossing]:
         spots = self._spots()
