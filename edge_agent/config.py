@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from drivers.catalogue import known
 from service.broker import Broker
 from service.places import Place
-from service.settings import Name, Section
+from service.settings import Name, Section, entries, shown
 
 HEALTH = "agent"
 """The sensor name under which an agent reports its own health."""
@@ -102,13 +102,14 @@ class Line(Section):
     )
     metres: float | None = Field(default=None, gt=0, le=200, description="the line's length on the ground, for classes")
 
-    @model_validator(mode="after")
-    def _is_a_line(self) -> Self:
-        if self.start == self.end:
-            raise ValueError("`from` and `to` are the same point")
-        if self.directions[0] == self.directions[1]:
-            raise ValueError("the two directions need different names")
-        return self
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        """Return ends that are one point, and directions of one name."""
+        if "from" in said and said["from"] == said.get("to"):
+            yield ("to",), "`from` and `to` are the same point"
+        directions = said.get("directions")
+        if isinstance(directions, list) and len(directions) == 2 and directions[0] == directions[1]:
+            yield ("directions",), "the two directions need different names"
 
 
 class Camera(Section):
@@ -129,6 +130,15 @@ class Camera(Section):
     lines: list[Line] = Field(default=[], alias="line", description="counting lines, each a [[camera.line]]")
     interval: float = Field(default=60, ge=1, le=3600, description="seconds of one traffic total")
 
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        """Return lines that stand twice, and a loop that nothing would pace."""
+        lines: dict[str, str] = {}
+        for place, line in entries(said, "line"):
+            yield from _twice(line, "name", lines, place)
+        if said.get("loop") is True and said.get("realtime") is False:
+            yield ("loop",), "a file that loops must be played in real time; leave realtime out"
+
 
 class AgentSettings(Section):
     """The whole file."""
@@ -148,23 +158,12 @@ class AgentSettings(Section):
 
     @classmethod
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
-        """Return sensors, ports and lines that stand twice."""
+        """Return sensors and ports that stand twice."""
         names = {HEALTH: "the agent's own health", LINK: "the hub's word on whether the agent is there"}
         ports: dict[str, str] = {}
-        for place, entry in _entries(said, "serial", "camera"):
+        for place, entry in (*entries(said, "serial"), *entries(said, "camera")):
             yield from _twice(entry, "sensor", names, place)
             yield from _twice(entry, "port", ports, place)
-            lines: dict[str, str] = {}
-            for line_place, line in _entries(entry, "line"):
-                yield from _twice(line, "name", lines, (*place, *line_place))
-
-
-def _entries(said: Mapping[str, Any], *keys: str) -> Iterable[tuple[Place, Mapping[str, Any]]]:
-    for key in keys:
-        found = said.get(key)
-        for index, entry in enumerate(found if isinstance(found, list) else ()):
-            if isinstance(entry, dict):
-                yield (key, index), entry
 
 
 def _twice(entry: Mapping[str, Any], key: str, taken: dict[str, str], place: Place) -> Iterable[tuple[Place, str]]:
@@ -172,7 +171,6 @@ def _twice(entry: Mapping[str, Any], key: str, taken: dict[str, str], place: Pla
     value = entry.get(key)
     if not isinstance(value, str):
         return
-    shown = ".".join(f"{table}[{int(index) + 1}]" for table, index in zip(place[::2], place[1::2], strict=True))
     if value in taken:
-        yield (*place, key), f"{shown}.{key}: {value!r} is already {taken[value]}; each needs its own"
-    taken.setdefault(value, shown)
+        yield (*place, key), f"{value!r} is already {taken[value]}; each needs its own"
+    taken.setdefault(value, shown(place))

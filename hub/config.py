@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, Tag
 
 from service.broker import Broker, UnusableSecret
 from service.places import Place
-from service.settings import Name, Section
+from service.settings import Name, Section, entries, shown
 
 
 def _secret(file: Path | None) -> str | None:
@@ -147,15 +147,13 @@ class HubSettings(Section):
     @classmethod
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
         """Return agents that stand twice, and a closed registration without any."""
-        agents = said.get("agent")
-        listed = [a for a in agents if isinstance(a, dict)] if isinstance(agents, list) else []
+        listed = list(entries(said, "agent"))
         if not listed and said.get("registration", "closed") == "closed":
-            yield ("registration",), "registration is closed and no [[agent]] is listed: nothing would be accepted"
-        seen: dict[str, int] = {}
-        for index, entry in enumerate(listed):
+            yield ("registration",), "it is closed and no [[agent]] is listed: nothing would be accepted"
+        seen: dict[str, str] = {}
+        for place, entry in listed:
             name = entry.get("agent")
-            if not isinstance(name, str):
-                continue
-            if name in seen:
-                yield ("agent", index, "agent"), f"agent[{index + 1}]: {name!r} is already agent[{seen[name] + 1}]"
-            seen.setdefault(name, index)
+            if isinstance(name, str) and name in seen:
+                yield (*place, "agent"), f"{name!r} is already {seen[name]}"
+            if isinstance(name, str):
+                seen.setdefault(name, shown(place))

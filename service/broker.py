@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
+from service.places import Place
 from service.settings import Section
 
 _HOST = re.compile(r"[^\s/@\0]+")
@@ -45,13 +47,14 @@ class Broker(Section):
         default=None, description="this client's private key, a PEM file that only root and the service may read"
     )
 
-    @model_validator(mode="after")
-    def _has_a_ca(self) -> Self:
-        if self.ca_file is None and (self.cert_file or self.key_file):
-            raise ValueError("cert_file and key_file need ca_file, without which nothing is encrypted")
-        if self.key_file is not None and self.cert_file is None:
-            raise ValueError("key_file needs cert_file, the certificate that belongs to it")
-        return self
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        """Return TLS files without those that they need."""
+        own = [key for key in ("cert_file", "key_file") if key in said]
+        if own and "ca_file" not in said:
+            yield (own[0],), "cert_file and key_file need ca_file, without which nothing is encrypted"
+        elif own == ["key_file"]:
+            yield ("key_file",), "key_file needs cert_file, the certificate that belongs to it"
 
     def password(self) -> str | None:
         """Return the password; raises UnusableSecret."""

@@ -23,7 +23,10 @@ class Section(BaseModel):
 
     @classmethod
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
-        """Return what is wrong between keys of the raw file, each with its place; none here."""
+        """Return what is wrong between keys of this table as it was written, each with its place in it; none here.
+
+        Not a pydantic validator, for these are skipped as soon as one key is wrong by itself.
+        """
         del said
         return ()
 
@@ -70,7 +73,7 @@ def parse(file: Path, text: str, model: type[Settings]) -> Settings:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(file, [f"not TOML: {error}; text values need quotes, each key stands once"]) from error
-    faults = list(model.faults(said))
+    faults = list(_between_keys(model, said, ()))
     try:
         settings = model.model_validate(said)
     except ValidationError as error:
@@ -82,11 +85,37 @@ def parse(file: Path, text: str, model: type[Settings]) -> Settings:
     return settings
 
 
+def _between_keys(model: type[Section], said: Mapping[str, Any], place: Place) -> Iterable[tuple[Place, str]]:
+    """Return the faults of a table and of all tables in it; a union's members have none."""
+    for at, why in model.faults(said):
+        yield (*place, *at), f"{shown((*place, *at))}: {why}"
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        holders = _models(field.annotation)
+        if len(holders) == 1:
+            for within, entry in entries(said, key):
+                yield from _between_keys(holders[0], entry, (*place, *within))
+
+
+def entries(said: Mapping[str, Any], key: str) -> Iterable[tuple[Place, Mapping[str, Any]]]:
+    """Return the tables of a key as it was written, one or an array of them, each with its place."""
+    found = said.get(key)
+    if isinstance(found, dict):
+        yield (key,), found
+    for index, entry in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(entry, dict):
+            yield (key, index), entry
+
+
+def shown(place: Place) -> str:
+    """Return a place as people write it, array elements counted from 1."""
+    return ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in place).replace(".[", "[")
+
+
 def _explained(error: ErrorDetails, model: type[BaseModel]) -> tuple[Place, str]:
     """Return an error's place in the file, and place, reason and remedy for a person."""
     place, holder = _located(error["loc"], model)
-    shown = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in place).replace(".[", "[")
-    return place, f"{shown or 'file'}: {_reason(error, str(place[-1]) if place else '', holder)}"
+    return place, f"{shown(place) or 'file'}: {_reason(error, str(place[-1]) if place else '', holder)}"
 
 
 def _reason(error: ErrorDetails, key: str, holder: type[BaseModel] | None) -> str:
@@ -120,8 +149,8 @@ def _located(loc: Place, model: type[BaseModel]) -> tuple[Place, type[BaseModel]
     return (*place, *loc[-1:]), next(iter(holders), None)
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _models(annotation: Any) -> list[type[Section]]:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
     return [model for arg in get_args(annotation) for model in _models(arg)]
 

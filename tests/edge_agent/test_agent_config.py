@@ -111,7 +111,7 @@ def test_two_sensors_on_one_port_are_told_at_the_second():
 def test_two_lines_of_one_name_in_a_camera_are_told_at_the_second():
     text = _added('[[camera.line]]\nname = "l1" # again\nfrom = [0.0, 0.1]\nto = [1.0, 0.1]\n')
     assert _fault(text).startswith(_at(text, "# again"))
-    assert "camera[1].line[2].name: 'l1' is already camera[1].line[1]; each needs its own" in _fault(text)
+    assert "camera[1].line[2].name: 'l1' is already line[1]; each needs its own" in _fault(text)
 
 
 def test_two_cameras_may_each_have_a_line_of_one_name():
@@ -178,8 +178,23 @@ def test_a_line_outside_of_the_picture_is_refused():
 
 def test_a_line_of_no_length_is_refused():
     text = _changed("to = [1.0, 0.6]", "to = [0.0, 0.6]")
-    assert _fault(text).startswith(_at(text, "[[camera.line]]"))
+    assert _fault(text).startswith(_at(text, "to = [0.0"))
     assert "`from` and `to` are the same point" in _fault(text)
+
+
+def test_a_line_that_is_wrong_in_three_ways_is_told_all_three():
+    text = _changed("to = [1.0, 0.6]", 'to = [0.0, 0.6]\ndirections = ["in", "in"]').replace('"l1"', '"Line 1"')
+    assert [fault.split(": ")[1] for fault in _faults(text)] == [
+        "camera[1].line[1].name",
+        "camera[1].line[1].to",
+        "camera[1].line[1].directions",
+    ]
+
+
+def test_a_file_that_loops_without_a_pace_is_refused_before_anything_runs():
+    text = _changed('url = "rtsp://10.0.0.5/stream"', 'url = "/clip.mp4"\nloop = true\nrealtime = false')
+    assert _fault(text).startswith(_at(text, "loop = true"))
+    assert "leave realtime out" in _fault(text)
 
 
 def test_a_line_whose_directions_are_one_is_refused():

@@ -55,7 +55,7 @@ def test_each_kind_of_store(text: str, kind: type) -> None:
 
 def test_closed_registration_without_agents_is_refused() -> None:
     fault = only_fault(BROKER + EMBEDDED)
-    assert "registration is closed and no [[agent]] is listed" in fault
+    assert "registration: it is closed and no [[agent]] is listed" in fault
 
 
 def test_open_registration_needs_no_agents() -> None:
@@ -103,7 +103,7 @@ def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
 
 def test_an_agent_twice_is_named_with_both_places() -> None:
     fault = only_fault(BROKER + EMBEDDED + AGENT + '[[agent]]\nsite = "elsewhere"\nagent = "se-1"\n')
-    assert fault == "line 11: agent[2]: 'se-1' is already agent[1]"
+    assert fault == "line 11: agent[2].agent: 'se-1' is already agent[1]"
 
 
 def test_agents_without_a_name_are_only_missing_it() -> None:

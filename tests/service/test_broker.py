@@ -78,8 +78,13 @@ def test_ports_that_are_none_are_refused(port: str) -> None:
 def test_keys_that_would_silently_not_be_used_are_refused(keys: str, why: str) -> None:
     said = faults(f'host = "h"\n{keys}')
     assert len(said) == 1
-    assert said[0].startswith("line 1: broker: ")
+    assert said[0].startswith(f"line {3 + keys.count(chr(10))}: broker.")
     assert why in said[0]
+
+
+def test_what_is_wrong_between_keys_is_told_beside_what_is_wrong_within_one() -> None:
+    said = faults('host = ""\nkey_file = "/c.key"')
+    assert [fault.split(": ")[1] for fault in said] == ["broker.host", "broker.key_file"]
 
 
 def test_there_is_no_default_secret() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import Field, Tag, ValidationError, model_validator
+from pydantic import Field, Tag, ValidationError
 
 from service.places import Place
 from service.settings import BadSettings, Name, Section, load, parse
@@ -18,11 +18,10 @@ class Line(Section):
     at: list[float] = Field(default=[], alias="from", description="where it starts")
     length: float | None = Field(default=None, gt=0, description="its length")
 
-    @model_validator(mode="after")
-    def _is_long(self) -> Self:
-        if self.at == [0, 0]:
-            raise ValueError("`from` is nowhere; say where")
-        return self
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        if said.get("from") == [0, 0]:
+            yield ("from",), "nowhere; say where"
 
 
 class Camera(Section):
@@ -53,7 +52,7 @@ class Whole(Section):
     @classmethod
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
         if said.get("site") == "nowhere":
-            yield ("site",), "site: nowhere is no site"
+            yield ("site",), "nowhere is no site"
 
 
 FILE = Path("agent.toml")
@@ -148,10 +147,11 @@ name = "l3"
         ["line 5", "store.url"],
         ["line 11", "camera[1].line[1].length"],
         ["line 13", "camera[1].line[2].name"],
+        ["line 14", "camera[1].line[2].from"],
         ["line 16", "camera[2].name"],
-        ["line 17", "camera[2].line[1]"],
+        ["line 18", "camera[2].line[1].from"],
     ]
-    assert faults(text)[-1].endswith("`from` is nowhere; say where")
+    assert faults(text)[-1].endswith("nowhere; say where")
 
 
 def test_rows_of_numbers_do_not_pass_for_headings() -> None:
