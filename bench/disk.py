@@ -25,7 +25,7 @@ def measure() -> Iterator[Figure]:
 
 def _run(folder: Path, size: int) -> int:
     made = readings(_ROWS)
-    spool = Spool(folder / "spool.db", PLACE, quota=2**30, boot="bench")
+    spool = Spool(folder / "spool.db", PLACE, quota=2**30, boot="bench", batch_readings=BATCH)
     before = _written()
     for at in range(0, _ROWS, size):
         taken = [Taken(r.sensor, r.measurement, r.time * 10**6) for r in made[at : at + size]]

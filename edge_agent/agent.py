@@ -46,15 +46,15 @@ class Agent:
         self._progress = Progress()
         self._notifier = Notifier()
         place = Place(settings.site, settings.agent)
-        spool = Spool(settings.spool.path, place, quota=settings.spool.quota_mb * _MEGABYTE, boot=boot_id())
-        self._desk = SpoolDesk(spool)
-        self._committer = Committer(
-            self._desk,
-            Clock(),
-            self._progress,
-            seconds=settings.spool.commit_seconds,
-            readings=settings.uplink.batch_readings,
+        spool = Spool(
+            settings.spool.path,
+            place,
+            quota=settings.spool.quota_mb * _MEGABYTE,
+            boot=boot_id(),
+            batch_readings=settings.uplink.batch_readings,
         )
+        self._desk = SpoolDesk(spool)
+        self._committer = Committer(self._desk, Clock(), self._progress, seconds=settings.spool.commit_seconds)
         self._uplink = self._made_uplink(place)
         self._committer.on_commit = self._uplink.wake
         self._sources = list(self._made_sources())

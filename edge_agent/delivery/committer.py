@@ -1,4 +1,4 @@
-"""Gathers readings from all sources and commits them together, at most a second after they were taken."""
+"""Gathers readings from all sources and commits them together, before the oldest has waited for a second."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import islice
 
 from edge_agent.clock import Clock
 from edge_agent.delivery.desk import SpoolDesk
@@ -15,6 +16,8 @@ from service.progress import Progress
 
 _LOG = logging.getLogger(__name__)
 _QUEUE = 1_000
+_MOST = 1_000
+"""Readings after which a commit is made before its second is over."""
 _MEMORY = 20_000
 """Readings kept in memory, newest, while the disk refuses commits."""
 
@@ -24,13 +27,12 @@ _RETRY_SECONDS = 1.0
 class Committer:
     """Takes readings in and makes batches of them; `committed` calls back after each commit."""
 
-    def __init__(self, desk: SpoolDesk, clock: Clock, progress: Progress, *, seconds: float, readings: int) -> None:
-        """Commit after `seconds` or `readings`, whichever comes first."""
+    def __init__(self, desk: SpoolDesk, clock: Clock, progress: Progress, *, seconds: float) -> None:
+        """Commit no later than `seconds` after a reading was taken."""
         self._desk = desk
         self._clock = clock
         self._progress = progress
         self._seconds = seconds
-        self._readings = readings
         self._queue: asyncio.Queue[Taken | None] = asyncio.Queue(_QUEUE)
         self._pending: deque[Taken] = deque()
         self._stopping = False
@@ -39,6 +41,11 @@ class Committer:
         self.committed = 0
         self.lost_before_commit = 0
         self._lost: Counter[str] = Counter()
+
+    @property
+    def batches(self) -> int:
+        """Batches committed."""
+        return self._desk.made
 
     async def put(self, taken: Taken) -> None:
         """Take a reading in; waits while the queue is full."""
@@ -69,12 +76,15 @@ class Committer:
             self._queue.put_nowait(None)
 
     async def _gather(self) -> None:
-        """Wait for a first reading, then for more until the batch is full or its second is over."""
-        if not self._pending and not await self._next_within(self._seconds):
+        """Wait for a first reading, then for more until its second is over or they are many."""
+        if not self._pending:
+            await self._next_within(self._seconds)
+        if not self._pending:
             return
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._seconds
-        while len(self._pending) < self._readings and not self._stopping:
+        waited = (self._clock.monotonic_ns() - self._pending[0].at) / 10**9
+        deadline = loop.time() + self._seconds - waited
+        while len(self._pending) < _MOST and not self._stopping:
             if not await self._next_within(deadline - loop.time()):
                 return
 
@@ -100,17 +110,17 @@ class Committer:
         self._pending.append(taken)
 
     async def _commit(self) -> None:
-        """Commit at most one batch of what is pending; on a refusing disk keep it and wait."""
-        batch = [self._pending[i] for i in range(min(len(self._pending), self._readings))]
+        """Commit the oldest of what is pending; on a refusing disk keep it and wait."""
+        oldest = list(islice(self._pending, _MOST))
         try:
-            number = await self._desk.commit(batch, self._clock.stamp(), self._lost)
+            number = await self._desk.commit(oldest, self._clock.stamp(), self._lost)
         except SpoolUnwritable as error:
             await self._wait_out(error)
             return
         self._lost.clear()
-        for _ in batch:
+        for _ in oldest:
             self._pending.popleft()
-        self.committed += len(batch)
+        self.committed += len(oldest)
         if self._refused:
             _LOG.warning("the spool takes commits again; %d readings wait in memory", len(self._pending))
         self._refused = False

@@ -29,6 +29,11 @@ class SpoolDesk:
         """What the spool holds, as of its last change."""
         return self._spool.held
 
+    @property
+    def made(self) -> int:
+        """Batches made since the spool was opened."""
+        return self._spool.made
+
     async def commit(
         self, taken: Sequence[Taken], stamp: Stamp | None, lost: Mapping[str, int] | None = None
     ) -> int | None:

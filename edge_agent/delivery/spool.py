@@ -54,11 +54,12 @@ class Spool:
 
     Opening raises SpoolTaken, SpoolForeign or SpoolUnwritable. A file that is no database is set aside under another
     name, which `damaged` tells, and a new spool takes its place. Where damage shows later, the file is set aside then
-    and SpoolDamaged is raised. `quota` bounds the bytes of all batches.
+    and SpoolDamaged is raised. `quota` bounds the bytes of all batches, `batch_readings` the readings in one.
     """
 
-    def __init__(self, path: Path, place: Place, *, quota: int, boot: str) -> None:
+    def __init__(self, path: Path, place: Place, *, quota: int, boot: str, batch_readings: int) -> None:
         """Open or create the spool file."""
+        self._batch_readings = batch_readings
         self._path = path
         self._place = place
         self._quota = quota
@@ -69,6 +70,8 @@ class Spool:
         self._holes: list[Gap] = []
         self._unnumbered: Counter[str] = Counter()
         self.held = Held()
+        self.made = 0
+        """Batches made since it was opened."""
         self.damaged: Path | None = None
         self._lock = spool_file.lock(path)
         try:
@@ -113,13 +116,13 @@ class Spool:
         return db
 
     def commit(self, taken: Sequence[Taken], stamp: Stamp | None, lost: Mapping[str, int] | None = None) -> int | None:
-        """Make the readings durable as one batch and return its number, None if there is nothing to send yet.
+        """Make the readings durable, in batches, and return the newest one's number, None if none was made.
 
         Without a stamp they wait with boot id and monotonic time; the first commit that has one stamps them, once.
         `lost` counts readings by sensor that never came this far; they become a gap. Raises SpoolUnwritable, and then
         nothing has changed, or SpoolDamaged.
         """
-        before = self._number, dict(self._next_seq), self.held, Counter(self._unnumbered)
+        before = self._number, dict(self._next_seq), self.held, Counter(self._unnumbered), self.made
         holes_stay = stamp is None and bool(self._holes)
         try:
             with self._judged(), self._transaction():
@@ -128,7 +131,7 @@ class Spool:
                     self._delete_forgotten()
                 number = self._keep_undated(taken) if stamp is None else self._append(taken, stamp)
         except BaseException:
-            self._number, self._next_seq, self.held, self._unnumbered = before
+            self._number, self._next_seq, self.held, self._unnumbered, self.made = before
             raise
         if not holes_stay:
             self._forgotten.clear()
@@ -167,7 +170,7 @@ class Spool:
         return None
 
     def _append(self, taken: Sequence[Taken], stamp: Stamp) -> int | None:
-        """Insert one batch: what waited undated, what is new, and the gaps that the quota or damage cost."""
+        """Insert what waited undated, what is new, and the gaps that the quota or damage cost."""
         dated = [(t.sensor, t.measurement, stamp.milliseconds(t.at)) for t in taken]
         if self.held.undated:
             waited, out = undated.stamped(self._db, self._boot, stamp)
@@ -176,8 +179,12 @@ class Spool:
         holes = self._holes + self._numbered() + self._make_room(len(dated) * gaps.BYTES_PER_READING)
         for gap in gaps.merged(holes):
             dated.append((gap.sensor, gap.measurement(), stamp.wall_ms))
-        if not dated:
-            return None
+        for first in range(0, len(dated), self._batch_readings):
+            self._insert(dated[first : first + self._batch_readings])
+        return self._number if dated else None
+
+    def _insert(self, dated: Sequence[undated.Dated]) -> None:
+        """Insert one batch."""
         before = dict(self._next_seq)
         lines = [format_line(self._place, Reading(s, m, time, self._take_seq(s))) for s, m, time in dated]
         self._number += 1
@@ -186,7 +193,7 @@ class Spool:
         row = (self._number, len(lines), payload, json.dumps(self._next_seq), contents)
         self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", row)
         self.held = self.held.plus(1, len(lines), len(payload))
-        return self._number
+        self.made += 1
 
     def _take_seq(self, sensor: str, count: int = 1) -> int:
         seq = self._next_seq.get(sensor, 0)

@@ -18,7 +18,7 @@ from telemetry.reading import Measurement
 _LOG = logging.getLogger(__name__)
 
 PORTION = 500
-"""The most readings that are taken out at once, so that a batch stays far below the largest that a hub takes."""
+"""The most readings that are taken out at once, so that no commit takes long."""
 
 BYTES_PER_READING = 200
 """What a waiting reading takes on the disk, about; the quota bounds how many may wait."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,6 +34,7 @@ class Disk:
     spool: Spool
     refuses: bool = False
     refusals: int = 0
+    commits: int = 0
 
     def __post_init__(self) -> None:
         self.free = threading.Event()
@@ -46,6 +48,7 @@ class Disk:
         if self.refuses:
             self.refusals += 1
             raise SpoolUnwritable("the spool refuses: disk is full")
+        self.commits += 1
         return self._commit(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
 
@@ -72,12 +75,12 @@ class Rig:
 
 @asynccontextmanager
 async def _at_work(
-    path: Path, *, seconds: float = 0.05, readings: int = 100, clock: Clock = _SET
+    path: Path, *, seconds: float = 0.05, batch_readings: int = 100, clock: Clock = _SET
 ) -> AsyncIterator[Rig]:
-    spool = opened(path)
+    spool = opened(path, batch_readings=batch_readings)
     disk = Disk(spool)
     desk = SpoolDesk(spool)
-    committer = Committer(desk, clock, Progress(), seconds=seconds, readings=readings)
+    committer = Committer(desk, clock, Progress(), seconds=seconds)
     rig = Rig(committer, spool, disk, asyncio.create_task(committer.run(), name="committer"))
     try:
         yield rig
@@ -104,9 +107,22 @@ async def test_a_lonely_reading_is_committed_when_its_second_is_over(rig: Rig):
     assert rig.values() == [1.5]
 
 
+@pytest.mark.parametrize(("waited", "at_once"), [(0, False), (400, False), (999, True), (5000, True)])
+async def test_the_second_counts_from_the_moment_at_which_the_oldest_was_taken(
+    tmp_path: Path, waited: int, at_once: bool
+):
+    """A reading that a slow commit before it has kept waiting is committed so much sooner."""
+    async with _at_work(tmp_path / "spool", seconds=60) as rig:
+        monotonic = STAMP.monotonic_ns - waited * 60 * 10**6
+        await rig.committer.put(taken(at=monotonic))
+        with contextlib.suppress(TimeoutError):
+            await until(lambda: rig.committer.committed == 1, seconds=1)
+        assert (rig.committer.committed == 1) is at_once
+
+
 async def test_a_stream_that_never_pauses_is_committed_too(tmp_path: Path):
     """The second counts from the first reading, not from the last."""
-    async with _at_work(tmp_path / "spool", seconds=0.1, readings=10**6) as rig:
+    async with _at_work(tmp_path / "spool", seconds=0.1) as rig:
         committed = asyncio.Event()
         rig.committer.on_commit = committed.set
         async with asyncio.timeout(10):
@@ -122,14 +138,24 @@ async def test_nothing_put_is_nothing_committed(rig: Rig):
     assert (calls, rig.committer.committed, rig.batches()) == ([], 0, [])
 
 
-async def test_a_batch_is_full_before_its_second_is_over(tmp_path: Path):
-    async with _at_work(tmp_path / "spool", seconds=1000, readings=10) as rig:
+async def test_one_commit_makes_as_many_batches_as_its_readings_fill(tmp_path: Path):
+    async with _at_work(tmp_path / "spool", seconds=1000, batch_readings=10) as rig:
         for value in range(25):
             await rig.committer.put(taken(value + 0.5))
-        await until(lambda: rig.committer.committed == 20)
         await rig.stop()
         assert [len(batch) for batch in rig.batches()] == [10, 10, 5]
         assert rig.values() == [value + 0.5 for value in range(25)]
+        assert (rig.disk.commits, rig.committer.batches) == (1, 3)
+
+
+async def test_a_crowd_does_not_wait_for_its_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(committer_module, "_MOST", 40)
+    async with _at_work(tmp_path / "spool", seconds=1000) as rig:
+        for value in range(90):
+            await rig.committer.put(taken(value + 0.5))
+        await until(lambda: rig.committer.committed == 80)
+        await rig.stop()
+        assert rig.values() == [value + 0.5 for value in range(90)]
 
 
 async def test_a_crowd_is_committed_in_its_order(rig: Rig):
@@ -171,7 +197,8 @@ async def test_memory_is_bounded_while_the_disk_refuses(rig: Rig, monkeypatch: p
 
 async def test_a_full_queue_makes_sources_wait_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(committer_module, "_QUEUE", 10)
-    async with _at_work(tmp_path / "spool", readings=5) as rig:
+    monkeypatch.setattr(committer_module, "_MOST", 5)
+    async with _at_work(tmp_path / "spool") as rig:
         rig.disk.free.clear()
 
         async def source() -> None:
@@ -201,7 +228,7 @@ async def test_a_slow_disk_does_not_hold_up_the_sources(rig: Rig):
 
 
 async def test_stopping_commits_what_is_there(tmp_path: Path):
-    async with _at_work(tmp_path / "spool", seconds=1000, readings=100) as rig:
+    async with _at_work(tmp_path / "spool", seconds=1000) as rig:
         for value in range(342):
             await rig.committer.put(taken(value + 0.5))
         await rig.stop()

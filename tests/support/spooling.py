@@ -64,9 +64,11 @@ def taken(value: float = 12.5, sensor: str = "dust", *, at: int = STAMP.monotoni
     return Taken(sensor, Measurement(Family.AIR, {"pm2_5": value}), at)
 
 
-def opened(path: Path, *, quota: int = PLENTY, boot: str = BOOT, place: Place = PLACE) -> Spool:
+def opened(
+    path: Path, *, quota: int = PLENTY, boot: str = BOOT, place: Place = PLACE, batch_readings: int = 1000
+) -> Spool:
     """Open a spool."""
-    return Spool(path, place, quota=quota, boot=boot)
+    return Spool(path, place, quota=quota, boot=boot, batch_readings=batch_readings)
 
 
 def rows_of(payload: bytes | None) -> list[Row]:
