@@ -25,6 +25,7 @@ from edge_agent.sources.serial_port import SerialPort
 from edge_agent.sources.source import Source
 from edge_agent.supervisor import Supervisor
 from service import status_file
+from service.heartbeat import beat
 from service.notify import Notifier
 from service.progress import Progress
 from telemetry.reading import Place
@@ -32,7 +33,6 @@ from telemetry.reading import Place
 _LOG = logging.getLogger(__name__)
 _SOURCES_SECONDS = 1.5
 _LAST_ACKS_SECONDS = 0.5
-_TICK = 1.0
 _MEGABYTE = 1024 * 1024
 
 
@@ -86,7 +86,10 @@ class Agent:
             async with asyncio.TaskGroup() as core:
                 committing = core.create_task(self._committer.run(), name="committer")
                 uplink = core.create_task(self._uplink.run(), name="uplink")
-                ticking = core.create_task(self._tick(), name="tick")
+                beating = core.create_task(
+                    beat(self._progress, self._notifier, summary=self._summary, write_status=self._write_status),
+                    name="heartbeat",
+                )
                 sources = [self._started(core, source) for source in self._sources]
                 self._notifier.ready(f"{len(sources)} sources")
                 await stop.wait()
@@ -96,7 +99,7 @@ class Agent:
                 await committing
                 await self._last_acks()
                 uplink.cancel()
-                ticking.cancel()
+                beating.cancel()
         finally:
             await self._desk.close()
             self._write_status()
@@ -120,19 +123,6 @@ class Agent:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ACKS_SECONDS if self._uplink.sent.online else 0):
                 await self._uplink.delivered.wait()
-
-    async def _tick(self) -> None:
-        """Feed the watchdog as long as every loop turns, and keep the status file fresh."""
-        complained: list[str] = []
-        while True:
-            stuck = self._progress.stuck()
-            if not stuck:
-                self._notifier.alive(self._summary())
-            elif stuck != complained:
-                _LOG.error("stuck: %s; the watchdog is not fed until it moves", ", ".join(stuck))
-            complained = stuck
-            self._write_status()
-            await asyncio.sleep(_TICK)
 
     def _summary(self) -> str:
         link = "online" if self._uplink.sent.online else f"offline ({self._uplink.sent.why})"

@@ -7,18 +7,21 @@ import time
 from collections import deque
 
 from service.mqtt import Link, Message
+from service.progress import Progress
 from telemetry.ack import Ack
 from telemetry.reading import Place
 from telemetry.topic import Channel, topic
 
 _MOST = 10_000
+_LOOP = "acks"
 
 
 class Acks:
     """Holds each acknowledgement until its time has come and there is a connection; when full, the oldest is lost."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress) -> None:
         """Begin empty."""
+        self._progress = progress
         self._waiting: deque[tuple[float, Message]] = deque(maxlen=_MOST)
         self._more = asyncio.Event()
         self.said = 0
@@ -35,7 +38,15 @@ class Acks:
             while self._waiting:
                 due, message = self._waiting[0]
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                await link.publish(message)
+                await self._say(link, message)
                 self._waiting.popleft()
                 self.said += 1
             self._more.clear()
+
+    async def _say(self, link: Link, message: Message) -> None:
+        """Publish one; only then is this loop at work, and watched."""
+        self._progress.turn(_LOOP)
+        try:
+            await link.publish(message)
+        finally:
+            self._progress.done(_LOOP)

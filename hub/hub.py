@@ -21,6 +21,7 @@ from hub.stores.store import Store
 from hub.writer import Writer
 from service import status_file
 from service.backoff import Backoff
+from service.heartbeat import beat
 from service.mqtt import BrokerLost, Link, connected
 from service.notify import Notifier
 from service.progress import Progress
@@ -32,7 +33,6 @@ _MEGABYTE = 1024 * 1024
 _ARRIVALS_BYTES = 32 * _MEGABYTE
 _MESSAGES_QUEUED = 4_096
 _LONGEST_WAIT = 15.0
-_TICK = 1.0
 
 
 class Hub:
@@ -47,7 +47,7 @@ class Hub:
         self._name = f"simpang-hub-{secrets.token_hex(5)}"
         self.store = store or made(settings.store)
         self.alarm = Alarm()
-        self.acks = Acks()
+        self.acks = Acks(self._progress)
         self.presence = Presence()
         self._online = False
         dead_letters = DeadLetterFile(settings.dead_letter.path, settings.dead_letter.limit_mb * _MEGABYTE)
@@ -72,7 +72,9 @@ class Hub:
             await together(
                 hub_writer=self.writer.run(),
                 hub_link=self._keep_linked(),
-                hub_tick=self._tick(),
+                hub_heartbeat=beat(
+                    self._progress, self._notifier, summary=self._summary, write_status=self._write_status
+                ),
                 hub_stop=_until(stop),
             )
         finally:
@@ -120,13 +122,8 @@ class Hub:
         async for message in link.messages():
             await self.inlet.take(message)
 
-    async def _tick(self) -> None:
-        """Feed the watchdog as long as every loop turns, and keep the status file fresh."""
-        while True:
-            if not self._progress.stuck():
-                self._notifier.alive(self.alarm.why or f"{self.writer.done['stored']} readings stored")
-            self._write_status()
-            await asyncio.sleep(_TICK)
+    def _summary(self) -> str:
+        return self.alarm.why or f"{self.writer.done['stored']} readings stored"
 
     def figures(self) -> dict[str, Any]:
         """Return what was heard, stored and refused, and the present alarm."""

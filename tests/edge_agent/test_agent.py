@@ -32,7 +32,7 @@ def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[NotifySocket]:
     """Systemd's ear; loops count as stuck after half a second and the watchdog is fed every 20 ms."""
     monkeypatch.setattr(progress_module, "PATIENCE", 0.5)
     monkeypatch.setattr(progress_module, "_SLICE", 0.1)
-    monkeypatch.setattr(agent_module, "_TICK", 0.02)
+    monkeypatch.setattr("service.heartbeat._TICK", 0.02)
     monkeypatch.setattr("edge_agent.delivery.uplink._TURN_SECONDS", 0.1)
     monkeypatch.setattr("edge_agent.sources.port.READ_SECONDS", 0.05)
     with listening() as heard:

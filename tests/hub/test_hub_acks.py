@@ -12,6 +12,7 @@ from hub import acks as hub_acks
 from hub.acks import Acks
 from service import tasks
 from service.mqtt import BrokerLost, Message
+from service.progress import Progress
 from telemetry import ack as acks
 from telemetry.ack import Ack, DeadLine
 from telemetry.reading import Place
@@ -50,7 +51,7 @@ async def published(waiting: Acks, link: FakeLink, count: int) -> None:
 
 
 async def test_each_goes_to_its_agent_in_order() -> None:
-    waiting, link = Acks(), FakeLink()
+    waiting, link = Acks(Progress()), FakeLink()
     other = Place("sekolah-2", "sd-2")
     waiting.put(PLACE, Ack(EPOCH, 1, 98, (DeadLine(3, "because"),)), 0.0)
     waiting.put(other, ack(2), 0.0)
@@ -67,7 +68,7 @@ async def test_each_goes_to_its_agent_in_order() -> None:
 
 
 async def test_one_that_comes_later_is_said_too() -> None:
-    waiting, link = Acks(), FakeLink()
+    waiting, link = Acks(Progress()), FakeLink()
     task = asyncio.create_task(waiting.publish(link))  # type: ignore[arg-type]  # what it needs of a link
     for number in range(5):
         waiting.put(PLACE, ack(number), 0.0)
@@ -78,7 +79,7 @@ async def test_one_that_comes_later_is_said_too() -> None:
 
 @pytest.mark.parametrize("lost_at", [1, 2, 5])
 async def test_a_lost_link_keeps_what_was_not_said(lost_at: int) -> None:
-    waiting = Acks()
+    waiting = Acks(Progress())
     for number in range(5):
         waiting.put(PLACE, ack(number), 0.0)
     broken = FakeLink(lost_at=lambda tried: tried == lost_at)
@@ -91,7 +92,7 @@ async def test_a_lost_link_keeps_what_was_not_said(lost_at: int) -> None:
 
 
 async def test_none_is_said_before_its_time() -> None:
-    waiting, link = Acks(), FakeLink()
+    waiting, link = Acks(Progress()), FakeLink()
     due = time.monotonic() + 0.2
     waiting.put(PLACE, ack(1), due)
     await published(waiting, link, 1)
@@ -100,7 +101,7 @@ async def test_none_is_said_before_its_time() -> None:
 
 
 async def test_one_whose_time_has_not_come_is_not_said() -> None:
-    waiting, link = Acks(), FakeLink()
+    waiting, link = Acks(Progress()), FakeLink()
     waiting.put(PLACE, ack(1), time.monotonic() + 3600)
     task = asyncio.create_task(waiting.publish(link))  # type: ignore[arg-type]  # what it needs of a link
     for _ in range(10):
@@ -111,7 +112,7 @@ async def test_one_whose_time_has_not_come_is_not_said() -> None:
 
 
 async def test_without_a_link_the_newest_are_kept_up_to_the_bound() -> None:
-    waiting, link = Acks(), FakeLink()
+    waiting, link = Acks(Progress()), FakeLink()
     for number in range(hub_acks._MOST + 500):
         waiting.put(PLACE, ack(number), 0.0)
     await published(waiting, link, hub_acks._MOST)
@@ -132,7 +133,7 @@ class SlowLink:
 @pytest.mark.parametrize("ticks", range(6))
 async def test_a_stop_that_meets_the_pubacks_arrival_stops(monkeypatch: pytest.MonkeyPatch, ticks: int) -> None:
     monkeypatch.setattr(tasks, "_AGAIN", 0.01)
-    waiting, link, stop = Acks(), SlowLink(), asyncio.Event()
+    waiting, link, stop = Acks(Progress()), SlowLink(), asyncio.Event()
 
     async def until_stop() -> None:
         await stop.wait()
