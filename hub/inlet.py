@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -29,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 _DAY_NS = 86_400 * 10**9
 _MINUTE_NS = 60 * 10**9
 _WHOLE_MESSAGE = 0
-_GAP = b"gap,"
+_REFUSED_GAP = re.compile(rb"gap,[^ ]*,cause=refused ")
 _SURELY_WRONG_NS = 2 * _DAY_NS
 
 
@@ -101,7 +102,7 @@ class Inlet:
         dead = list(checked.dead)
         for number, line in zip(checked.numbers, checked.body.splitlines(keepends=True), strict=True):
             sensor = SENSORS.findall(line)[0].decode()
-            if sensor in unknown and not line.startswith(_GAP):
+            if sensor in unknown and not (_REFUSED_GAP.match(line) and self._registry.may_tell_gap(place, sensor)):
                 dead.append(DeadLine(number, f"sensor not registered: {sensor}"))
             else:
                 good.append((number, line))

@@ -20,6 +20,7 @@ class Registry:
         self._is_open = is_open
         self._sensors = {Place(r.site, r.agent): set(r.sensors) for r in listed}
         self._any_sensor = {place for place, sensors in self._sensors.items() if not sensors}
+        self._mourned: dict[Place, set[str]] = {}
         self.refused: Counter[str] = Counter()
 
     def knows(self, place: Place) -> bool:
@@ -43,6 +44,13 @@ class Registry:
         unknown = frozenset(sensor for sensor in new if sensor not in known)
         self.refused["sensor"] += len(unknown)
         return unknown
+
+    def may_tell_gap(self, place: Place, stranger: str) -> bool:
+        """Tell whether the gap that refusing a stranger's readings leaves may be stored: of so many strangers only."""
+        mourned = self._mourned.setdefault(place, set())
+        if stranger not in mourned and len(mourned) < _MOST_SENSORS:
+            mourned.add(stranger)
+        return stranger in mourned
 
     def places(self) -> list[Place]:
         """Return the agents that are known now."""

@@ -268,3 +268,14 @@ async def test_the_gap_that_a_strange_sensor_leaves_may_be_told(closed: Bench) -
     (arrived,) = await closed.arrived()
     assert [line.split(b",")[0] for line in arrived.lines] == [b"gap"]
     assert [dead.line for dead in arrived.dead] == [2]
+
+
+async def test_no_other_gap_of_a_strange_sensor_and_not_those_of_many_become_series(closed: Bench) -> None:
+    tags, time = b"site=simpang-empat,agent=se-1", int(lines(1)[0].rsplit(b" ", 1)[1])
+    told = b"gap,%b,sensor=%b,cause=%b first=0i,last=4i,count=5i,quality=0i,seq=5i %d\n"
+    await closed.take(batch(1, [told % (tags, b"palsu", b"dropped", time)]).encode())
+    assert [dead.why for dead in (await closed.only()).dead] == ["sensor not registered: palsu"]
+    for number in range(3):
+        said = [told % (tags, b"s-%d" % (100 * number + n), b"refused", time) for n in range(100)]
+        await closed.take(batch(2 + number, said).encode())
+    assert [len(arrived.lines) for arrived in await closed.arrived()] == [100, 0, 0]
