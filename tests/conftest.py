@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import servers
+from tests.support import leaks, servers
 from tests.support.servers import Server
+
+
+@pytest.fixture(autouse=True)
+async def nothing_is_left_behind() -> AsyncIterator[None]:
+    """Fail a test after which a task, a thread, a child process or a listening port goes on."""
+    before = leaks.held()
+    yield
+    assert not leaks.own_tasks()
+    left = await leaks.left_after_grace(before)
+    assert not left, f"left behind: {sorted(left)}"
 
 
 @pytest.fixture
