@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from bench.figure import Figure
+from bench.footage import CLIPS
 from edge_agent.vision.interval import SECOND
 from edge_agent.vision.settings import Settings
 from edge_agent.vision.tally import looks
@@ -19,7 +20,6 @@ from simulation.render import Painter
 from simulation.street import Street
 from simulation.view import LINE_FROM, LINE_METRES, LINE_TO, LINE_V
 
-CLIPS = Path(__file__).parents[2] / "shared" / "data" / "clips"
 _SECONDS, _FPS = 120, 10
 
 

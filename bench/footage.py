@@ -1,4 +1,4 @@
-"""A clip of the simulated street, encoded as an IP camera would."""
+"""Where the real road clips lie, and a clip of the simulated street, encoded as an IP camera would."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import av
 from simulation.render import Painter
 from simulation.street import Street
 
+CLIPS = Path(__file__).parents[2] / "shared" / "data" / "clips"
 _FPS = 10
 _SECONDS = 30
 _BITRATE = 600_000

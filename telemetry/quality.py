@@ -6,7 +6,10 @@ from enum import IntFlag
 
 
 class Quality(IntFlag):
-    """Why a value may be doubted; several may hold at once."""
+    """Why a value may be doubted; several may hold at once.
+
+    Nothing sets WARMING_UP, STUCK and CALIBRATED yet: a driver that has no value while it warms up rejects its frames.
+    """
 
     GOOD = 0
     WARMING_UP = 1

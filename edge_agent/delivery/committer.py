@@ -60,7 +60,7 @@ class Committer:
         await self._commit_rest()
 
     async def _commit_rest(self) -> None:
-        """Commit until nothing is pending or the disk refuses a last time; what it refuses is lost, and told."""
+        """Commit until nothing is pending or the disk refuses a last time; what it refuses is lost, and logged."""
         self._take_all()
         self._refused = False
         while self._pending and not self._refused:
