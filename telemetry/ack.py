@@ -31,6 +31,11 @@ class Ack:
     stored: int
     dead: tuple[DeadLine, ...] = ()
 
+    def accounts_for(self, lines: int) -> bool:
+        """Tell whether it says of each line of a batch, and of no other, that it is stored or dead."""
+        dead = {d.line for d in self.dead}
+        return self.stored + len(dead) == lines and all(1 <= line <= lines for line in dead)
+
     def encode(self) -> bytes:
         """Return the payload to publish; reasons are shortened until it is no larger than LARGEST."""
         longest = _LONGEST_REASON

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from edge_agent.clock import Stamp
+from edge_agent.delivery.batch_table import Held
 from edge_agent.delivery.gaps import Gap
-from edge_agent.delivery.spool import Held, Spool
+from edge_agent.delivery.spool import Spool
 from edge_agent.taken import Taken
 
 Answer = TypeVar("Answer")
@@ -47,6 +48,10 @@ class SpoolDesk:
     async def payload(self, number: int) -> bytes | None:
         """Return a document; see Spool.payload."""
         return await self._do(lambda: self._spool.payload(number))
+
+    async def lines(self, number: int) -> int | None:
+        """Return how many readings a batch has; see Spool.lines."""
+        return await self._do(lambda: self._spool.lines(number))
 
     async def forget(self, number: int, missing: Sequence[Gap] = ()) -> None:
         """Forget a batch; see Spool.forget."""

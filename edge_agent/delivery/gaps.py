@@ -11,9 +11,6 @@ from enum import StrEnum
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
 
-BYTES_PER_READING = 40
-"""What a reading is expected to take in a compressed batch, when room is made for it."""
-
 _NAMED = re.compile(rb"^(?!gap,)[^ ]*,sensor=([a-z0-9-]+)[^ ]* [^ ]*seq=(\d+)i ", re.MULTILINE)
 
 

@@ -1,8 +1,8 @@
-"""The spool: the agent's durable queue on SQLite, one row a batch, so that one commit costs few pages.
+"""The spool: the agent's durable queue on SQLite, one row a batch.
 
-Each row carries every sensor's next sequence number, and the newest row stays, emptied, even when the hub has it: so no
-number is ever used twice within an epoch. A new spool draws a new epoch. Each row also carries what its loss would
-leave missing, so that a batch that is dropped or found damaged leaves exact gaps.
+The newest row stays, emptied, even when the hub has it, for it carries the sequence numbers: so none is ever used twice
+within an epoch. A new spool draws a new epoch. Each row also carries what its loss would leave missing, so that a batch
+that is dropped or found damaged leaves exact gaps.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from edge_agent.clock import Stamp
-from edge_agent.delivery import gaps, spool_file, undated
+from edge_agent.delivery import batch_table, gaps, spool_file, undated
+from edge_agent.delivery.batch_table import Held, Stored
 from edge_agent.delivery.gaps import Cause, Gap
 from edge_agent.errors import SpoolDamaged, SpoolUnwritable
 from edge_agent.taken import Taken
@@ -29,24 +30,8 @@ from telemetry.line import format_line
 from telemetry.reading import Place, Reading
 
 _LOG = logging.getLogger(__name__)
-_ROW_OVERHEAD = 64
-_OLDEST = "SELECT number, lines, length(payload), contents FROM batch WHERE lines > 0 ORDER BY number LIMIT 1"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What the spool holds for the hub, and how many readings wait for a date."""
-
-    batches: int = 0
-    readings: int = 0
-    bytes: int = 0
-    undated: int = 0
-
-    def plus(self, sign: int, lines: int, size: int) -> Held:
-        """Return this with one batch more (sign 1) or less (sign -1)."""
-        return replace(
-            self, batches=self.batches + sign, readings=self.readings + sign * lines, bytes=self.bytes + sign * size
-        )
+_UNDATED_SHARE = 10
+"""One part in so many of the quota is free for readings that wait for a date, however much the batches take."""
 
 
 class Spool:
@@ -101,15 +86,9 @@ class Spool:
         db = spool_file.open_database(self._path)
         try:
             self.epoch = spool_file.identify(db, self._path, self._place)
-            newest = db.execute("SELECT number, next_seq FROM batch ORDER BY number DESC LIMIT 1").fetchone()
-            if newest is not None:
-                self._number = int(newest[0])
-                self._next_seq = {sensor: int(seq) for sensor, seq in json.loads(newest[1]).items()}
-            counted = db.execute(
-                "SELECT count(*), sum(lines), sum(length(payload)) FROM batch WHERE lines > 0"
-            ).fetchone()
-            waiting = db.execute("SELECT count(*) FROM undated").fetchone()[0]
-            self.held = Held(counted[0], counted[1] or 0, counted[2] or 0, waiting)
+            newest = batch_table.newest(db)
+            self._number, self._next_seq = newest.number, dict(newest.next_seq)
+            self.held = replace(newest.held, undated=undated.waiting(db))
         except BaseException:
             db.close()
             raise
@@ -130,6 +109,8 @@ class Spool:
                 if not holes_stay:
                     self._delete_forgotten()
                 number = self._keep_undated(taken) if stamp is None else self._append(taken, stamp)
+                if not holes_stay:
+                    batch_table.note_held(self._db, self._number, self.held)
         except BaseException:
             self._number, self._next_seq, self.held, self._unnumbered, self.made = before
             raise
@@ -164,7 +145,8 @@ class Spool:
 
     def _keep_undated(self, taken: Sequence[Taken]) -> int | None:
         undated.keep(self._db, self._boot, taken)
-        dropped = undated.drop(self._db, self.held.undated + len(taken) - self._quota // undated.BYTES_PER_READING)
+        room = max(self._quota // _UNDATED_SHARE, self._quota - self.held.bytes) // undated.BYTES_PER_READING
+        dropped = undated.drop(self._db, self.held.undated + len(taken) - room)
         self._unnumbered.update(dropped)
         self.held = replace(self.held, undated=self.held.undated + len(taken) - dropped.total())
         return None
@@ -176,7 +158,7 @@ class Spool:
             waited, out = undated.stamped(self._db, self._boot, stamp)
             self.held = replace(self.held, undated=self.held.undated - out)
             dated = waited + dated
-        holes = self._holes + self._numbered() + self._make_room(len(dated) * gaps.BYTES_PER_READING)
+        holes = self._holes + self._numbered() + self._make_room(len(dated))
         for gap in gaps.merged(holes):
             dated.append((gap.sensor, gap.measurement(), stamp.wall_ms))
         for first in range(0, len(dated), self._batch_readings):
@@ -190,9 +172,10 @@ class Spool:
         self._number += 1
         payload = Batch(self.epoch, self._number, len(lines), ("\n".join(lines) + "\n").encode()).encode()
         contents = gaps.contents(before, self._next_seq, [(sensor, said) for sensor, said, _ in dated])
-        row = (self._number, len(lines), payload, json.dumps(self._next_seq), contents)
-        self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", row)
-        self.held = self.held.plus(1, len(lines), len(payload))
+        next_seq = json.dumps(self._next_seq)
+        size = batch_table.size_of(payload, next_seq, contents)
+        batch_table.insert(self._db, Stored(self._number, len(lines), size, contents), payload, next_seq)
+        self.held = self.held.plus(1, len(lines), size)
         self.made += 1
 
     def _take_seq(self, sensor: str, count: int = 1) -> int:
@@ -208,63 +191,67 @@ class Spool:
             for sensor, first in first_of.items()
         ]
 
-    def _make_room(self, needed: int) -> list[Gap]:
-        """Drop the oldest batches while the quota is exceeded; return what was dropped."""
+    def _make_room(self, readings: int) -> list[Gap]:
+        """Drop the oldest batches until the quota has room for so many readings; return what was dropped."""
+        rows = -(-readings // self._batch_readings)
+        needed = readings * batch_table.BYTES_PER_READING
+        needed += rows * len(self._next_seq) * batch_table.BYTES_PER_SENSOR
         lost: list[Gap] = []
-        while self.held.batches and self.held.bytes + needed + _ROW_OVERHEAD * self.held.batches > self._quota:
-            number, lines, size, contents = self._db.execute(_OLDEST).fetchone()
-            lost += gaps.lost(contents, Cause.DROPPED)
-            self._delete(number)
-            self.held = self.held.plus(-1, lines, size)
+        needed += self.held.undated * undated.BYTES_PER_READING
+        while self.held.batches and self.held.bytes + needed > self._quota:
+            oldest = batch_table.oldest(self._db)
+            lost += gaps.lost(oldest.contents, Cause.DROPPED)
+            batch_table.delete(self._db, oldest.number, self._number)
+            self.held = self.held.plus(-1, oldest.lines, oldest.size)
         return lost
 
     def forget(self, number: int, missing: Sequence[Gap] = ()) -> None:
         """Forget a batch that the hub has; its row goes with the next commit, which tells what is missing of it."""
-        query = "SELECT lines, length(payload) FROM batch WHERE number = ?"
         with self._judged():
-            row = self._db.execute(query, (number,)).fetchone()
-        if row is not None and row[0] and number not in self._forgotten:
+            found = batch_table.measures(self._db, number)
+        if found is not None and number not in self._forgotten:
             self._forgotten.add(number)
             self._holes += missing
-            self.held = self.held.plus(-1, row[0], row[1])
+            self.held = self.held.plus(-1, *found)
 
     def _delete_forgotten(self) -> None:
         for number in self._forgotten:
-            self._delete(number)
+            batch_table.delete(self._db, number, self._number)
 
-    def _delete(self, number: int) -> None:
-        """Delete a batch; the newest row stays, emptied, since it carries the sequence numbers."""
-        self._db.execute("UPDATE batch SET lines = 0, payload = x'' WHERE number = ?", (number,))
-        self._db.execute("DELETE FROM batch WHERE lines = 0 AND number < ?", (self._number,))
+    def lines(self, number: int) -> int | None:
+        """Return how many readings a batch has, None if it is not there any more."""
+        with self._judged():
+            found = batch_table.measures(self._db, number)
+        return None if found is None or number in self._forgotten else found[0]
 
     def after(self, number: int, *, limit: int) -> list[int]:
         """Return the numbers of the oldest batches after a number, forgotten ones left out."""
-        query = "SELECT number FROM batch WHERE number > ? AND lines > 0 ORDER BY number LIMIT ?"
         with self._judged():
-            rows = self._db.execute(query, (number, limit + len(self._forgotten))).fetchall()
-        return [n for (n,) in rows if n not in self._forgotten][:limit]
+            numbers = batch_table.after(self._db, number, limit + len(self._forgotten))
+        return [n for n in numbers if n not in self._forgotten][:limit]
 
     def payload(self, number: int) -> bytes | None:
         """Return a batch's compressed document, None if it was dropped, forgotten or is damaged: then it is a gap."""
         if number in self._forgotten:
             return None
-        query = "SELECT payload, contents FROM batch WHERE number = ? AND lines > 0"
         with self._judged():
-            row = self._db.execute(query, (number,)).fetchone()
-        if row is None:
+            found = batch_table.document(self._db, number)
+        if found is None:
             return None
+        payload, contents = found
         try:
-            batches.decode(row[0])
+            batches.decode(payload)
         except BadBatch as error:
             _LOG.error("batch %d in the spool is damaged (%s) and becomes a gap", number, error)
-            self.forget(number, gaps.lost(row[1], Cause.DAMAGED))
+            self.forget(number, gaps.lost(contents, Cause.DAMAGED))
             return None
-        return bytes(row[0])
+        return payload
 
     def close(self) -> None:
         """Delete what was forgotten, unless it leaves gaps that are not told yet; close the file and free it."""
         if not self._holes:
             with contextlib.suppress(sqlite3.Error), self._transaction():
                 self._delete_forgotten()
+                batch_table.note_held(self._db, self._number, self.held)
         self._db.close()
         os.close(self._lock)

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+from edge_agent.delivery import batch_table, undated
 from edge_agent.errors import SpoolForeign, SpoolTaken, SpoolUnwritable
 from telemetry.reading import Place
 
@@ -18,13 +19,6 @@ _SCHEMA = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS batch (
-    number INTEGER PRIMARY KEY, lines INTEGER NOT NULL, payload BLOB NOT NULL, next_seq TEXT NOT NULL,
-    contents BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS undated (
-    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, at INTEGER NOT NULL, sensor TEXT NOT NULL, measurement TEXT NOT NULL
-);
 """
 
 
@@ -60,7 +54,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     """Return a connection in which each COMMIT is on the disk when it returns."""
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        db.executescript(_SCHEMA)
+        db.executescript(_SCHEMA + batch_table.SCHEMA + undated.SCHEMA)
     except sqlite3.Error:
         db.close()
         raise

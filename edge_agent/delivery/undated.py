@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from edge_agent.clock import Stamp
 from edge_agent.taken import Taken, from_json, to_json
-from telemetry.errors import BadReading
 from telemetry.quality import Quality
 from telemetry.reading import Measurement
 
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS undated (
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, at INTEGER NOT NULL, sensor TEXT NOT NULL, measurement TEXT NOT NULL,
+    crc INTEGER NOT NULL
+);
+"""
 _LOG = logging.getLogger(__name__)
 
 PORTION = 500
@@ -23,6 +29,9 @@ PORTION = 500
 BYTES_PER_READING = 200
 """What a waiting reading takes on the disk, about; the quota bounds how many may wait."""
 
+Row = tuple[str, int, str, str]
+"""Boot, monotonic nanoseconds, sensor, measurement as JSON."""
+
 Dated = tuple[str, Measurement, int]
 """Sensor, measurement, milliseconds since 1970."""
 
@@ -30,7 +39,17 @@ Dated = tuple[str, Measurement, int]
 def keep(db: sqlite3.Connection, boot: str, taken: Sequence[Taken]) -> None:
     """Insert readings with the boot and monotonic time that will date them."""
     rows = [(boot, t.at, t.sensor, to_json(t.measurement)) for t in taken]
-    db.executemany("INSERT INTO undated (boot, at, sensor, measurement) VALUES (?, ?, ?, ?)", rows)
+    checked = [(*row, _check(row)) for row in rows]
+    db.executemany("INSERT INTO undated (boot, at, sensor, measurement, crc) VALUES (?, ?, ?, ?, ?)", checked)
+
+
+def _check(row: Row) -> int:
+    return zlib.crc32(repr(row).encode())
+
+
+def waiting(db: sqlite3.Connection) -> int:
+    """Return how many readings wait."""
+    return int(db.execute("SELECT count(*) FROM undated").fetchone()[0])
 
 
 def drop(db: sqlite3.Connection, count: int) -> Counter[str]:
@@ -49,18 +68,17 @@ def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated
     Those of this boot get their true time. An earlier boot never saw a trusted clock: it ended before this one began,
     so its last reading is put at this boot's start and the rest before it at their true spacing, marked as estimated.
     """
-    oldest = "SELECT id, boot, at, sensor, measurement FROM undated ORDER BY id LIMIT ?"
+    oldest = "SELECT id, crc, boot, at, sensor, measurement FROM undated ORDER BY id LIMIT ?"
     rows = db.execute(oldest, (PORTION,)).fetchall()
     ends = "SELECT max(at) FROM undated WHERE boot = ?"
-    last_of = {earlier: db.execute(ends, (earlier,)).fetchone()[0] for earlier in {row[1] for row in rows} - {boot}}
+    last_of = {earlier: db.execute(ends, (earlier,)).fetchone()[0] for earlier in {row[2] for row in rows} - {boot}}
     db.executemany("DELETE FROM undated WHERE id = ?", [(row[0],) for row in rows])
     dated: list[Dated] = []
-    for _, of_boot, at, sensor, said in rows:
-        try:
-            measurement = from_json(json.loads(said))
-        except (ValueError, KeyError, TypeError, BadReading) as error:
-            _LOG.error("a reading of %s that waited for its time is damaged: %s", sensor, error)
+    for _, crc, of_boot, at, sensor, said in rows:
+        if _check((of_boot, at, sensor, said)) != crc:
+            _LOG.error("a reading of %.40r that waited for its time is damaged and left out", sensor)
             continue
+        measurement = from_json(json.loads(said))
         if of_boot == boot:
             dated.append((sensor, measurement, stamp.milliseconds(at)))
         else:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from edge_agent.delivery import gaps
 from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.delivery.window import Window
+from edge_agent.errors import SpoolUnwritable
 from service.backoff import Backoff
 from service.broker import Broker
 from service.mqtt import BrokerLost, Link, Message, connected
@@ -90,7 +91,7 @@ class Uplink:
             self._progress.turn("uplink")
             try:
                 await self._session(backoff)
-            except BrokerLost as error:
+            except (BrokerLost, SpoolUnwritable) as error:
                 wait = self._lost(str(error), backoff)
                 await self._progress.sleep("uplink", wait)
 
@@ -178,6 +179,11 @@ class Uplink:
         """Forget an acknowledged batch; what the hub refused of it becomes a gap."""
         if heard.epoch != self._desk.epoch or not self._window.awaits(heard.batch):
             self.sent.ignored += 1
+            return
+        lines = await self._desk.lines(heard.batch)
+        if lines is not None and not heard.accounts_for(lines):
+            self.sent.ignored += 1
+            _LOG.warning("the hub's word on batch %d does not account for its %d lines: ignored", heard.batch, lines)
             return
         await self._desk.forget(heard.batch, await self._missing(heard) if heard.dead else ())
         self._window.settle(heard.batch)

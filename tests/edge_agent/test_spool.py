@@ -216,7 +216,8 @@ def test_held_counts_what_waits(path: Path):
     spool.commit([taken()], None)
     held, payload = spool.held, spool.payload(1)
     assert payload is not None
-    assert (held.batches, held.readings, held.bytes, held.undated) == (1, 2, len(payload), 1)
+    assert (held.batches, held.readings, held.undated) == (1, 2, 1)
+    assert len(payload) < held.bytes < len(payload) + 200
     spool.close()
     spool = opened(path)
     assert spool.held == held

@@ -113,9 +113,10 @@ class SpoolModel(RuleBasedStateMachine):
     @rule(sensors=_crowds)
     def commit_before_the_clock_is_set(self, sensors: list[str]) -> None:
         readings = self._take(sensors)
+        free = max(self.quota // 10, self.quota - self.spool.held.bytes)
         assert self.spool.commit(readings, None) is None
         self.undated += [(t.sensor, t.measurement.values["pm2_5"], t.at, False) for t in readings]
-        dropped = max(0, len(self.undated) - self.quota // BYTES_PER_READING)
+        dropped = max(0, len(self.undated) - free // BYTES_PER_READING)
         self.unnumbered.update(told[0] for told in self.undated[:dropped])
         self.undated = self.undated[dropped:]
         self._delete_forgotten()
@@ -173,6 +174,12 @@ class SpoolModel(RuleBasedStateMachine):
         live = [rows for number, rows in self.live.items() if number not in self.forgotten]
         held = self.spool.held
         assert (held.batches, held.readings, held.undated) == (len(live), sum(map(len, live)), len(self.undated))
+
+    @invariant()
+    def the_quota_holds(self) -> None:
+        """Beyond it there is at most the one newest batch, and a tenth for what waits for a date."""
+        held = self.spool.held
+        assert held.bytes <= self.quota or held.batches == 1
 
     @invariant()
     def every_number_is_accounted_for(self) -> None:

@@ -135,13 +135,27 @@ def test_an_earlier_boot_is_estimated_alike_over_all_its_batches(path: Path):
     spool.close()
 
 
-@pytest.mark.parametrize("said", ["no json", "[]", '{"family": "air"}', '{"family":"air","values":{"gone":1}}'])
-def test_a_damaged_reading_that_waited_stops_no_other(path: Path, said: str):
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("measurement", "no json"),
+        ("measurement", "[]"),
+        ("measurement", '{"family": "air"}'),
+        ("measurement", '{"family": "air", "values": {"pm2_5": 9.5}, "labels": {}, "quality": 0}'),
+        ("sensor", "DUST"),
+        ("sensor", b"dust"),
+        ("sensor", "dusk"),
+        ("at", 1),
+        ("at", "long ago"),
+        ("boot", "another"),
+    ],
+)
+def test_a_damaged_reading_that_waited_is_never_believed_and_stops_no_other(path: Path, column: str, value: object):
     spool = opened(path)
     spool.commit([taken(1.5), taken(2.5), taken(3.5)], None)
     spool.close()
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE undated SET measurement = ? WHERE id = 2", (said,))
+        db.execute(f"UPDATE undated SET {column} = ? WHERE id = 2", (value,))
     db.close()
     spool = opened(path)
     spool.commit([], STAMP)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.errors import SpoolUnwritable
 from service.broker import Broker
 from telemetry import batch as batches
 from telemetry.ack import Ack, DeadLine
@@ -158,13 +159,28 @@ async def test_lines_that_the_hub_refused_are_reported_as_a_gap(rig: Rig, hub: S
     assert (rig.uplink.sent.stored, rig.uplink.sent.refused) == (2, 3)
 
 
-async def test_a_refusal_of_lines_that_are_not_there_reports_nothing(rig: Rig, hub: ScriptedHub):
+@pytest.mark.parametrize(
+    ("stored", "dead"),
+    [
+        (0, ()),
+        (2, ()),
+        (1, (DeadLine(0, "why"), DeadLine(99, "why"))),
+        (0, (DeadLine(2, "why"),)),
+        (1, (DeadLine(1, "why"),)),
+    ],
+)
+async def test_a_word_that_does_not_account_for_the_batch_is_not_taken(
+    rig: Rig, hub: ScriptedHub, stored: int, dead: tuple[DeadLine, ...], caplog: pytest.LogCaptureFixture
+):
     await rig.commit()
     batch = await hub.batch()
-    dead = (DeadLine(0, "why"), DeadLine(99, "why"))
-    await hub.say(Ack(batch.epoch, batch.number, 1, dead).encode())
+    assert batch.lines == 1
+    await hub.say(Ack(batch.epoch, batch.number, stored, dead).encode())
+    await until(lambda: rig.uplink.sent.ignored == 1)
+    assert rig.desk.held.batches == 1
+    assert "does not account for its 1 lines" in caplog.text
+    await hub.say(Ack(batch.epoch, batch.number, 1).encode())
     await until(lambda: rig.desk.held.batches == 0)
-    assert await rig.told() == []
 
 
 async def test_batches_may_be_sent_readable(tmp_path: Path, address: Broker, hub: ScriptedHub):
@@ -208,3 +224,22 @@ async def test_the_status_is_retained_online_and_then_stopping(tmp_path: Path, a
             assert (said.version, said.since) == ("0.1.0", "2026-02-02T00:00:00+00:00")
     async with playing(address) as later:
         await later.state(State.STOPPING)
+
+
+async def test_a_disk_that_refuses_to_be_read_is_waited_out(
+    rig: Rig, hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+):
+    reading, refusals = rig.desk.payload, 0
+
+    async def refusing(number: int) -> bytes | None:
+        nonlocal refusals
+        refusals += 1
+        if refusals == 1:
+            raise SpoolUnwritable("the spool refuses: disk I/O error")
+        return await reading(number)
+
+    monkeypatch.setattr(rig.desk, "payload", refusing)
+    await rig.commit(*readings([1.5]))
+    batch = await hub.batch()
+    assert [r.values["pm2_5"] for r in rows(batch)] == [1.5]
+    assert refusals == 2
