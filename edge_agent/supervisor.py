@@ -27,6 +27,7 @@ class Supervisor:
         self._vitals = source.vitals
         self._backoff = Backoff(longest=_LONGEST_WAIT)
         self._complained = ""
+        self._delivers = False
 
     async def run(self) -> None:
         """Run the source; never hotter than one try a second."""
@@ -44,23 +45,28 @@ class Supervisor:
                 return
 
     async def _once(self) -> None:
+        self._delivers = False
         async with self._source as source, aclosing(source.readings()) as readings:
             self._vitals.state, self._vitals.why = "open", ""
             async for taken in readings:
-                if self._vitals.state != "live" and not self._vitals.tells_state:
-                    self._back()
+                if not self._vitals.tells_state:
+                    self._vitals.state, self._vitals.why = "live", ""
+                if not self._delivers and self._vitals.state == "live":
+                    self._delivers = True
+                    _LOG.info("source %s delivers", self._vitals.sensor)
+                    self._forgive()
                 self._vitals.saw(taken)
                 await self._put(taken)
 
-    def _back(self) -> None:
-        """Note the first reading since the source was opened."""
-        _LOG.info("source %s delivers", self._vitals.sensor)
-        self._vitals.state, self._vitals.why = "live", ""
+    def _forgive(self) -> None:
+        """Forget the failures so far: the source was back."""
         self._complained = ""
         self._backoff.succeeded()
 
     async def _wait(self, why: str) -> None:
         """Warn once for each new cause, then wait."""
+        if self._vitals.state == "live" and not self._delivers:
+            self._forgive()
         level = logging.DEBUG if self._complained == why else logging.WARNING
         self._complained = why
         self._vitals.state, self._vitals.why = "lost", why

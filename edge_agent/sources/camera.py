@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
+import os
 import sys
 import time
 from collections.abc import AsyncGenerator
@@ -18,7 +20,7 @@ from service.progress import Progress
 from telemetry.errors import BadReading
 
 _SILENCE = 10.0
-"""Seconds without a word after which the process counts as hung: it beats once a second whatever the stream does."""
+"""Seconds without a word after which the process counts as hung: it beats once a second unless its decoder hangs."""
 
 _FAREWELL = 2.0
 _LONGEST_LINE = 64 * 1024
@@ -40,8 +42,9 @@ class Camera:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", _PROGRAM,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LONGEST_LINE,
+            env=os.environ | _environment(self._settings.read_timeout),
         )  # fmt: skip
-        said = self._settings.model_dump(mode="json", by_alias=True, exclude={"sensor"})
+        said = self._settings.model_dump(mode="json", by_alias=True)
         said["lines"] = said.pop("line")
         stdin = self._process.stdin
         if stdin is not None:
@@ -115,6 +118,11 @@ class Camera:
 
     def _state(self, said: dict[str, Any]) -> None:
         self.vitals.state, self.vitals.why = str(said["state"]), str(said.get("why", ""))
+
+
+def _environment(read_timeout: float) -> dict[str, str]:
+    """Return what OpenCV asks for once and for ever: how long a device may keep it waiting, in whole seconds."""
+    return {"OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(math.ceil(read_timeout)), "OPENCV_LOG_LEVEL": "ERROR"}
 
 
 def _time(at: Any) -> int:

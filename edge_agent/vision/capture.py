@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
+from collections.abc import Callable
 from contextlib import closing
 
 from edge_agent.vision.device import DeviceStream
@@ -11,13 +13,16 @@ from edge_agent.vision.errors import StreamLost, StreamOver
 from edge_agent.vision.interval import SECOND
 from edge_agent.vision.mailbox import Event, Mailbox, Picture, State
 from edge_agent.vision.pace import Pace
+from edge_agent.vision.remedies import with_cure
 from edge_agent.vision.settings import Settings
 from edge_agent.vision.stream import AvStream, Shot, Stream
-from service.backoff import Backoff
+from service.backoff import SHORTEST, Backoff
 
 LONGEST_WAIT = 30.0
 MARGIN = 3.0
 """Seconds beyond a deadline after which the decoder must be hanging."""
+CAUSES = 16
+"""The most causes of loss that are remembered as told; the oldest is forgotten first."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,34 +33,53 @@ def open_stream(settings: Settings) -> Stream:
 
 
 class Capture:
-    """Opens, reads, loses and opens again, until the mailbox closes or a file is over."""
+    """Opens, reads, loses and opens again, until the mailbox closes or a file is over; never hotter than once a second.
 
-    def __init__(self, settings: Settings, mailbox: Mailbox, backoff: Backoff | None = None) -> None:
+    A hang is told from a wait by the promises made here: from the opening to the first picture twice `open_timeout` and
+    twice `read_timeout`, from one picture to the next twice `read_timeout`, and MARGIN on top. When one is broken the
+    process falls silent, and its parent ends it 10 s later.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        mailbox: Mailbox,
+        backoff: Backoff | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._mailbox = mailbox
         self._backoff = backoff or Backoff(longest=LONGEST_WAIT)
+        self._monotonic = monotonic
+        self._diary = _Diary(settings.sensor)
 
     def run(self) -> None:
         """Run until the end."""
         while not self._mailbox.closed:
+            opened = self._monotonic()
             try:
                 self._stream()
             except StreamOver as end:
                 if not self._settings.loop:
                     self._tell(State.ENDED, str(end))
                     return
+                self._wait(opened + SHORTEST - self._monotonic())
             except StreamLost as loss:
-                self._tell(State.LOST, str(loss))
-                wait = self._backoff.failed()
-                self._mailbox.promise(wait + MARGIN)
-                if not self._mailbox.pause(wait):
-                    return
-                self._mailbox.reconnecting()
+                self._tell(State.LOST, with_cure(str(loss)))
+                if self._wait(self._backoff.failed()):
+                    self._mailbox.reconnecting()
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait, on purpose; return False as soon as the mailbox is closed."""
+        if seconds <= 0:
+            return True
+        self._mailbox.promise(seconds + MARGIN)
+        return self._mailbox.pause(seconds)
 
     def _stream(self) -> None:
         """Open the stream and read it to its end; raises StreamLost and StreamOver."""
         settings = self._settings
-        self._mailbox.promise(settings.open_timeout + settings.read_timeout + MARGIN)
+        self._mailbox.promise(2 * settings.open_timeout + 2 * settings.read_timeout + MARGIN)
         self._tell(State.OPENING, settings.shown_url)
         with closing(open_stream(settings)) as stream:
             reading = _Reading(settings, stream.seconds)
@@ -70,7 +94,7 @@ class Capture:
         """Hand on what is due; raises StreamLost, and StreamOver where a file breaks off."""
         try:
             for shot in stream.shots():
-                self._mailbox.promise(self._settings.read_timeout + MARGIN)
+                self._mailbox.promise(2 * self._settings.read_timeout + MARGIN)
                 if self._mailbox.closed:
                     return
                 self._take(shot, reading)
@@ -97,15 +121,42 @@ class Capture:
         if self._settings.is_file and not self._settings.realtime:
             self._mailbox.put_when_taken(picture)
             return
-        early = (picture.at - time.monotonic_ns()) / SECOND
-        if early > 0:
-            self._mailbox.promise(early + MARGIN)
-            self._mailbox.pause(early)
+        self._wait((picture.at - time.monotonic_ns()) / SECOND)
         self._mailbox.put(picture)
 
     def _tell(self, state: State, why: str) -> None:
-        _log.log(logging.WARNING if state is State.LOST else logging.INFO, "%s: %s", state, why)
-        self._mailbox.tell(Event(state, why))
+        event = Event(state, why)
+        self._diary.note(event)
+        self._mailbox.tell(event)
+
+
+class _Diary:
+    """The log of a camera: each new cause of a loss once, each return, and nothing for every retry or loop."""
+
+    def __init__(self, sensor: str) -> None:
+        self._camera = f"camera {sensor}".rstrip()
+        self._causes: deque[str] = deque(maxlen=CAUSES)
+        self._told: set[State] = set()
+
+    def note(self, event: Event) -> None:
+        """Log a change of state, loudly if it is news."""
+        _log.log(self._level(event), "%s: %s: %s", self._camera, event.state, event.why)
+
+    def _level(self, event: Event) -> int:
+        if event.state is State.LOST:
+            self._told.discard(State.LIVE)
+            return self._level_of_loss(event.why)
+        if event.state is State.LIVE:
+            self._causes.clear()
+        news = event.state not in self._told
+        self._told.add(event.state)
+        return logging.INFO if news else logging.DEBUG
+
+    def _level_of_loss(self, why: str) -> int:
+        if why in self._causes:
+            return logging.DEBUG
+        self._causes.append(why)
+        return logging.WARNING
 
 
 class _Reading:

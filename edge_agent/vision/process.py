@@ -66,10 +66,15 @@ class Process:
                 break
             if isinstance(taken, Picture):
                 self._analyse(taken)
-            elif self._live:
+            elif self._live and not self._hangs:
                 self._say(self._analytics.silence(time.monotonic_ns(), self._mailbox.losses))
             self._beat()
         self._say(self._analytics.finish(time.monotonic_ns() if self._live else self._newest))
+
+    @property
+    def _hangs(self) -> bool:
+        """Whether the decoder is overdue; not a word is said then, so that the parent starts anew."""
+        return self._mailbox.overdue > 0
 
     def _heard(self, event: Event) -> bool:
         """Pass an event on; return whether it is the end, of which the last picture is still to be taken."""
@@ -86,9 +91,9 @@ class Process:
         self._newest = picture.at
 
     def _beat(self) -> None:
-        """Say once a second that all is well; a decoder that hangs silences it, so that the parent starts anew."""
+        """Say once a second that all is well."""
         now = time.monotonic_ns()
-        if now >= self._beat_due and self._mailbox.overdue <= 0:
+        if now >= self._beat_due and not self._hangs:
             self._beat_due = now + round(BEAT * SECOND)
             self._write(speech.beat(self.frames, max(0, now - self._newest) / SECOND))
 

@@ -15,7 +15,7 @@ Point = tuple[float, float]
 Polygon = tuple[Point, ...]
 
 _ADDRESS = re.compile(r"\b(rtsps?|https?)://(?:[^\s'\"]*@)?([^/?#\s'\"]*)[^\s'\"]*")
-_DEVICE = re.compile(r"/dev/video\d+")
+_DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class Settings:
     """One camera: where its pictures come from and what is counted in them."""
 
     url: str
+    sensor: str = ""
+    """The camera's name on this agent, for the log."""
     fps: float = 10.0
     """The most frames analysed in a second; 0 for each frame."""
     realtime: bool = True
@@ -78,6 +80,7 @@ class Settings:
             raise BadSettings("url: missing")
         settings = cls(
             url=url,
+            sensor=_text(said.get("sensor", ""), "sensor"),
             fps=_number(said.get("fps", 10.0), "fps"),
             realtime=_truth(said.get("realtime", True), "realtime"),
             loop=_truth(said.get("loop", False), "loop"),
@@ -129,6 +132,12 @@ def _number(said: object, place: str, *, over: float | None = None) -> float:
     if said < 0 or (over is not None and said <= over):
         raise BadSettings(f"{place}: {said} is too small")
     return float(said)
+
+
+def _text(said: object, place: str) -> str:
+    if not isinstance(said, str):
+        raise BadSettings(f"{place}: {said!r} is not a text")
+    return said
 
 
 def _truth(said: object, place: str) -> bool:

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from math import inf
+from typing import Protocol, cast
+from urllib.parse import urlsplit
 
 import av
 import numpy as np
@@ -55,24 +60,42 @@ class Stream(Protocol):
 
 
 class AvStream:
-    """An RTSP stream (over TCP), HTTP stream or file."""
+    """An RTSP stream (over TCP), HTTP stream or file.
+
+    Opening takes at most twice `open_timeout`: once to connect, once to recognise what comes. A stream that sends
+    nothing, or sound without pictures, is lost at most twice `read_timeout` after its last picture.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Open it; raises StreamLost."""
-        with _losses("cannot be opened"):
+        self._settings = settings
+        with _losses("cannot be opened", "no answer in time", settings, settings.open_timeout):
             self._container = _open(settings)
         self.seconds = None if self._container.duration is None else self._container.duration / av.time_base
         self._video = _video(self._container)
 
     def shots(self) -> Iterator[Shot]:
         """Yield pictures in order; raises StreamLost."""
-        with _losses("has broken off"):
-            for packet in self._container.demux(self._video):
+        with _losses("has broken off", "no picture in time", self._settings):
+            for packet in self._packets():
                 yield from _decoded(packet)
 
     def close(self) -> None:
         """Let go of the connection or file."""
         self._container.close()
+
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
+        """Yield what belongs to the picture; of a live stream the sound is read too, for it must not hide a stall."""
+        if self._settings.is_file:
+            yield from self._container.demux(self._video)
+            return
+        seen = time.monotonic()
+        for packet in self._container.demux():
+            if packet.stream_index == self._video.index:
+                yield cast("Packet[VideoStream]", packet)
+                seen = time.monotonic()
+            elif time.monotonic() - seen > self._settings.read_timeout:
+                raise StreamLost("has broken off: sound, but no picture in time")
 
 
 def _open(settings: Settings) -> InputContainer:
@@ -127,11 +150,27 @@ def luma(frame: VideoFrame) -> Image:
 
 
 @contextmanager
-def _losses(what: str) -> Iterator[None]:
-    """Turn what FFmpeg raises into StreamLost."""
+def _losses(what: str, late: str, settings: Settings, patience: float = inf) -> Iterator[None]:
+    """Turn what FFmpeg raises into StreamLost; what fails after its patience was cut off, whatever FFmpeg calls it."""
+    begun = time.monotonic()
     try:
         yield
-    except av.error.ExitError as error:
-        raise StreamLost("says nothing: no picture in time") from error
     except av.FFmpegError as error:
-        raise StreamLost(f"{what}: {masked(str(error))}") from error
+        cut_off = isinstance(error, av.error.ExitError) or time.monotonic() - begun >= patience
+        reason = late if cut_off else _reason(error, settings)
+        raise StreamLost(f"{what}: {reason}: {settings.shown_url}") from error
+
+
+def _reason(error: av.FFmpegError, settings: Settings) -> str:
+    """Return FFmpeg's words; a name that it cannot look up is an input/output error to it."""
+    if error.errno == errno.EIO and not settings.is_file and not _is_known_host(settings.url):
+        return "the host name is not known"
+    return masked(str(error.strerror))
+
+
+def _is_known_host(url: str) -> bool:
+    try:
+        socket.getaddrinfo(urlsplit(url).hostname, None)
+    except (OSError, ValueError):
+        return False
+    return True

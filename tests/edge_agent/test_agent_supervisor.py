@@ -188,6 +188,41 @@ async def test_the_same_cause_is_warned_of_again_after_the_source_was_back(
     assert sum(record.levelno == logging.WARNING for record in caplog.records) == 2
 
 
+class Telling(Scripted):
+    """Source that tells its state itself: lives when its reading says so."""
+
+    def __init__(self, lives: Sequence[Life], states: Sequence[str]) -> None:
+        super().__init__(lives)
+        self.vitals.tells_state = True
+        self._states = list(states)
+
+    async def readings(self) -> AsyncGenerator[Taken, None]:
+        self.vitals.state = self._states.pop(0)
+        async for said in super().readings():
+            yield said
+
+
+async def test_a_source_that_tells_its_state_is_back_when_it_says_live(
+    progress: Waiting, caplog: pytest.LogCaptureFixture
+):
+    crash = SourceLost("ended with code -11")
+    source = Telling([[crash]] * 6 + [[taken(), crash], [crash], []], ["lost"] * 6 + ["live", "live", "live"])
+    with caplog.at_level(logging.INFO):
+        await _run(source, progress)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO", "WARNING", "WARNING"]
+    assert max(progress.waits[6:]) <= 2.0
+
+
+async def test_a_source_that_tells_its_state_is_not_back_by_a_reading_alone(
+    progress: Waiting, caplog: pytest.LogCaptureFixture
+):
+    """A camera reports its scene while there is no picture."""
+    crash = SourceLost("ended with code -11")
+    await _run(Telling([[taken(), crash]] * 20 + [[]], ["lost"] * 21), progress)
+    assert sum(record.levelno == logging.WARNING for record in caplog.records) == 1
+    assert max(progress.waits) > 2.0
+
+
 async def test_the_state_says_what_is_wrong_and_when_it_is_over(progress: Waiting):
     seen: list[tuple[str, str]] = []
     source = Scripted([[SourceLost("no port")], [taken()]])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from edge_agent.sources import camera as camera_module
 from edge_agent.sources.camera import Camera
 from edge_agent.supervisor import Supervisor
 from edge_agent.taken import Taken
+from edge_agent.vision.settings import Settings as ChildSettings
 from service import backoff
 from service.progress import Progress
 from tests.support.waiting import until
@@ -102,7 +106,21 @@ async def test_the_process_is_told_its_settings_under_the_names_of_the_file():
         said = json.loads(camera.vitals.why)
     assert said["lines"] == [line]
     assert (said["url"], said["mask"], said["fps"], said["loop"]) == ("/echoes", [mask], 5, True)
-    assert set(said) == {"url", "fps", "realtime", "loop", "open_timeout", "read_timeout", "mask", "lines", "interval"}
+    assert set(said) == {f.name for f in fields(ChildSettings)}
+    assert said["sensor"] == "cam-north"
+
+
+async def test_the_process_s_environment_tells_opencv_how_long_a_device_may_be_silent():
+    """OpenCV has no other way to be told."""
+    camera = _camera("environs", read_timeout=2.5)
+    async with _reading(camera) as readings:
+        listening = asyncio.create_task(anext(readings, None), name="listening")
+        await until(lambda: camera.vitals.why)
+        camera.end()
+        assert await listening is None
+        said = json.loads(camera.vitals.why)
+    assert said["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == "3"
+    assert said["PATH"] == os.environ["PATH"]
 
 
 async def test_settings_are_on_no_command_line():
@@ -213,3 +231,42 @@ async def test_the_supervisor_starts_a_dead_process_again(monkeypatch: pytest.Mo
     assert camera.vitals.restarts >= 2
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_crash_after_the_camera_was_live_is_warned_of_again_and_the_wait_is_short(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    waits: list[float] = []
+
+    async def note(progress: Progress, sensor: str, seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(Progress, "sleep", note)
+    camera = _camera("crashes")
+    running = asyncio.create_task(Supervisor(camera, asyncio.Queue[Taken]().put, Progress()).run(), name="supervisor")
+    with caplog.at_level(logging.INFO):
+        await until(lambda: len(waits) >= 4)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert max(waits) <= 2.0
+    warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert sum("ended with code -11" in text for text in warned) >= 4
+
+
+async def test_a_camera_that_never_was_live_is_warned_of_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    waits: list[float] = []
+
+    async def note(progress: Progress, sensor: str, seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(Progress, "sleep", note)
+    running = asyncio.create_task(
+        Supervisor(_camera("dies"), asyncio.Queue[Taken]().put, Progress()).run(), name="supervisor"
+    )
+    with caplog.at_level(logging.INFO):
+        await until(lambda: len(waits) >= 4)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -101,7 +101,10 @@ def test_a_missing_port_and_a_camera_that_never_answers_hold_up_nothing(
     camera = f'[[camera]]\nsensor = "cam"\nurl = "http://127.0.0.1:{silent.port}/x.mjpg"\nopen_timeout = 1\n'
     with City(tmp_path / "city", broker.port, EMBEDDED.format(folder=tmp_path), SERIAL + camera) as city:
         wait_until(lambda: silent.taken >= 2, "a second try of the camera")
-        wait_until(lambda: city.source("cam").get("why"), "a word about the camera")
+        wait_until(lambda: "no answer in time" in city.source("cam").get("why", ""), "a word about the camera")
+        assert "is the camera on, and are the host and port in the address right?" in city.source("cam")["why"]
         assert "/dev/serial/by-id" in city.source("dust")["why"]
         city.wait_for_delivery(1)
-    assert "Traceback" not in city.agent.words()
+    words = city.agent.words()
+    assert words.count("camera cam: lost: cannot be opened: no answer in time") == 1, "the same trouble is said once"
+    assert "Traceback" not in words

@@ -42,6 +42,12 @@ def echoes(said: dict[str, Any]) -> None:
     sys.stdin.read()
 
 
+def environs(_: dict[str, Any]) -> None:
+    """Say the environment."""
+    _say(kind="state", state="streaming", why=json.dumps(dict(os.environ)))
+    sys.stdin.read()
+
+
 def hangs(_: dict[str, Any]) -> None:
     """Say one thing and then nothing."""
     _counted(1)
@@ -68,6 +74,12 @@ def dies(_: dict[str, Any]) -> None:
 
 def killed(_: dict[str, Any]) -> None:
     """Die as a decoder does that touches what is not its own."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def crashes(_: dict[str, Any]) -> None:
+    """Live, and crash without having measured anything."""
+    _say(kind="state", state="live", why="640 x 480")
     os.kill(os.getpid(), signal.SIGSEGV)
 
 

@@ -97,6 +97,8 @@ class Act(Enum):
 
     STALL = auto()
     RESET = auto()
+    DRIP = auto()
+    """From here on a byte now and then, never enough of them."""
 
 
 class LoopbackCamera:
@@ -153,15 +155,23 @@ class LoopbackCamera:
     def _serve(self, connection: socket.socket, script: list[bytes | Act]) -> None:
         with suppress(OSError), connection:
             wrap = self._talk(connection)
+            step = 1 << 20
             for each in script:
-                if each is Act.STALL:
+                if each is Act.DRIP:
+                    step = 1
+                elif each is Act.STALL:
                     self._over.wait()
                 elif each is Act.RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
                 elif isinstance(each, bytes):
-                    connection.sendall(wrap(each))
-                    self._over.wait(0.03)
+                    self._send(connection, wrap(each), step)
+
+    def _send(self, connection: socket.socket, data: bytes, step: int) -> None:
+        for at in range(0, len(data), step):
+            connection.sendall(data[at : at + step])
+            if self._over.wait(0.03):
+                return
 
 
 def mjpeg_camera(*scripts: list[bytes | Act]) -> LoopbackCamera:
@@ -177,6 +187,16 @@ def rtsp_camera(*scripts: list[bytes | Act]) -> LoopbackCamera:
 def silent_camera() -> LoopbackCamera:
     """Return a camera that accepts connections and never says a word."""
     return LoopbackCamera([[Act.STALL]], lambda connection: lambda part: part)
+
+
+def answering_camera(*answer: bytes) -> LoopbackCamera:
+    """Return a camera that gives each request this answer, part by part, and hangs up."""
+    return LoopbackCamera([list(answer)], _talk_plainly)
+
+
+def dripping_camera() -> LoopbackCamera:
+    """Return a camera whose HTTP header never comes to its end."""
+    return LoopbackCamera([[Act.DRIP, b"HTTP/1.0 200 OK\r\nX-Slow: " + bytes([65]) * 10_000]], _talk_plainly)
 
 
 def access_units(pictures: Iterable[Image]) -> list[bytes]:
@@ -209,6 +229,11 @@ def _talk_http(connection: socket.socket) -> Callable[[bytes], bytes]:
     connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n")
     head = "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n"
     return lambda part: head.format(len(part)).encode() + part + b"\r\n"
+
+
+def _talk_plainly(connection: socket.socket) -> Callable[[bytes], bytes]:
+    _request(connection)
+    return lambda part: part
 
 
 _SDP = (

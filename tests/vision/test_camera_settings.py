@@ -14,11 +14,13 @@ LINE: dict[str, Any] = {"name": "l1", "from": [0.0, 0.7], "to": [1, 0.7], "direc
 
 def test_everything_said_is_taken() -> None:
     said = {
-        "url": "rtsp://10.0.0.1/x", "fps": 5, "realtime": True, "loop": False, "open_timeout": 4, "read_timeout": 3.0,
+        "url": "rtsp://10.0.0.1/x", "sensor": "cam", "fps": 5, "realtime": True, "loop": False,
+        "open_timeout": 4, "read_timeout": 3.0,
         "mask": [[[0, 0], [1, 0], [1, 0.2]]], "lines": [LINE], "interval": 30,
     }  # fmt: skip
     settings = Settings.from_dict(said)
     assert (settings.fps, settings.open_timeout, settings.read_timeout, settings.interval) == (5, 4, 3, 30)
+    assert settings.sensor == "cam"
     assert settings.mask == (((0, 0), (1, 0), (1, 0.2)),)
     line = settings.lines[0]
     assert (line.name, line.start, line.end, line.directions, line.metres) == (
@@ -40,6 +42,7 @@ def test_only_the_address_is_needed() -> None:
     [
         ({"url": ""}, "url"),
         ({"url": 7}, "url"),
+        ({"sensor": 7}, "sensor"),
         ({"fps": -1}, "fps"),
         ({"fps": float("nan")}, "fps"),
         ({"fps": True}, "fps"),
@@ -75,6 +78,10 @@ def test_what_no_camera_can_be_run_with_is_refused_by_name(change: dict[str, Any
         ("file:/tmp/street.mp4", True, False),
         ("file:///tmp/street.mp4", True, False),
         ("/dev/video0", False, True),
+        ("/dev/v4l/by-id/usb-046d_HD_Webcam-video-index0", False, True),
+        ("/dev/v4l/by-path/pci-0000:00:14.0-usb-0:2:1.0-video-index0", False, True),
+        ("/dev/v4l/by-id/../../../tmp/street.mp4", True, False),
+        ("/dev/video0.mp4", True, False),
         ("rtsp://10.0.0.1/live", False, False),
         ("http://10.0.0.1/video.mjpeg", False, False),
     ],

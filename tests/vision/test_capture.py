@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from edge_agent.vision.capture import Capture
-from edge_agent.vision.mailbox import Event, Mailbox, Picture, State
-from edge_agent.vision.settings import Settings
-from service.backoff import Backoff
+from edge_agent.vision.mailbox import Mailbox, Picture, State
 from tests.support.video import (
     HEIGHT,
     WIDTH,
@@ -29,37 +23,12 @@ from tests.support.video import (
     silent_camera,
     write,
 )
+from tests.vision.capturing import PATIENCE, capturing, next_state
 
 STREET = Street([Trip(160, 0, 60)])
 PICTURES = list(STREET.pictures(1, 25))
 JPEGS = [jpeg(picture) for picture in PICTURES]
 WIDE = jpeg(np.zeros((64, 5000), np.uint8))
-PATIENCE = 20.0
-"""Seconds that no test here waits unless something hangs."""
-
-
-@contextmanager
-def capturing(url: str, **change: Any) -> Iterator[Mailbox]:
-    """Run a capture in a thread of its own, which tries again at once."""
-    said = {"url": url, "fps": 0, "open_timeout": 2.0, "read_timeout": 0.5} | change
-    mailbox = Mailbox()
-    backoff = Backoff(pick=lambda low, high: 0.01)
-    thread = threading.Thread(target=Capture(Settings.from_dict(said), mailbox, backoff).run)
-    thread.start()
-    try:
-        yield mailbox
-    finally:
-        mailbox.close()
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
-
-
-def next_state(mailbox: Mailbox, state: State) -> Event:
-    """Pass over everything until a state is told."""
-    while (taken := mailbox.take(PATIENCE)) is not None:
-        if isinstance(taken, Event) and taken.state is state:
-            return taken
-    raise AssertionError(f"{state} was never told")
 
 
 def pictures_until(mailbox: Mailbox, enough: Callable[[Picture], bool]) -> list[Picture]:
