@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from hub.arrivals import Arrivals, Arrived
+from hub.clock_witnesses import ClockWitnesses
 from hub.config import Times
 from hub.dead_letter import DeadLetter, DeadLetterFile
 from hub.presence import Presence
@@ -20,7 +21,7 @@ from telemetry import batch as batches
 from telemetry import status as statuses
 from telemetry.ack import DeadLine
 from telemetry.batch import Batch
-from telemetry.check import Checked, TimeWindow, check, newest_time
+from telemetry.check import Checked, TimeWindow, check, span
 from telemetry.errors import BadBatch, BadStatus, BadTopic
 from telemetry.reading import Place
 from telemetry.schema import SENSORS
@@ -47,6 +48,7 @@ class Inlet:
         self._dead_letters = dead_letters
         self._times = times
         self._now: Callable[[], int] = time.time_ns
+        self._witnesses = ClockWitnesses()
         self._complained: set[str] = set()
         self.heard: Counter[str] = Counter()
 
@@ -75,9 +77,9 @@ class Inlet:
             self._keep(place, Batch("", 0, 0, b""), [(DeadLine(_WHOLE_MESSAGE, str(error)), message.payload)])
             return
         window = self._window()
-        if 0 < newest_time(batch.body) - window.newest < _SURELY_WRONG_NS:
-            why = "says times to come; it is not acknowledged: check this hub's clock, and the agent's"
-            self._ignore("future", f"{place.site}/{place.agent} {why}")
+        if self._may_be_my_clock(place, batch, window):
+            why = "says times that cannot be; it is not acknowledged: check this hub's clock, and the agent's"
+            self._ignore("time", f"{place.site}/{place.agent} {why}")
             return
         self.heard["batches"] += 1
         self.heard["lines"] += batch.lines
@@ -87,6 +89,20 @@ class Inlet:
             self._keep(place, batch, [(dead, said[dead.line - 1]) for dead in checked.dead])
         lines = tuple(checked.body.splitlines(keepends=True))
         await self._arrivals.put(Arrived(place, batch.epoch, batch.number, lines, checked.numbers, checked.dead))
+
+    def _may_be_my_clock(self, place: Place, batch: Batch, window: TimeWindow) -> bool:
+        """Tell whether a batch should wait, since its times would be sound if this hub's clock were wrong.
+
+        So are times soon to come. Others are the agent's fault once most agents agree with this hub.
+        """
+        said = span(batch.body)
+        if said is None:
+            return False
+        self._witnesses.hear(place, said.newest, self._now())
+        if 0 < said.newest - window.newest < _SURELY_WRONG_NS:
+            return True
+        all_outside = said.newest < window.oldest or said.oldest > window.newest
+        return all_outside and not self._witnesses.confirm()
 
     def _window(self) -> TimeWindow:
         now = self._now()

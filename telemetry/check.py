@@ -18,7 +18,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
-    """The row times that are believed, in nanoseconds since 1970, both ends included."""
+    """Row times from one to another, in nanoseconds since 1970, both ends included."""
 
     oldest: int
     newest: int
@@ -55,9 +55,10 @@ def _all_within(window: TimeWindow, body: bytes) -> bool:
     return window.oldest <= int(min(times)) and int(max(times)) <= window.newest
 
 
-def newest_time(body: bytes) -> int:
-    """Return the newest row time that a body's lines name, 0 if none does."""
-    return int(max(TIMES.findall(body), default=b"0"))
+def span(body: bytes) -> TimeWindow | None:
+    """Return the oldest and newest row times that a body's lines name, None if none does."""
+    times = TIMES.findall(body)
+    return TimeWindow(int(min(times)), int(max(times))) if times else None
 
 
 def _sensors(body: bytes) -> frozenset[str]:
