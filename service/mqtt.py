@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import aiomqtt
 
 from service.broker import Broker, UnusableSecret
+from service.inbox import Inbox
 
 KEEPALIVE = 20
 """Seconds; a link that died without a word is noticed within one and a half times this."""
@@ -62,11 +64,19 @@ class Link:
 
 
 @contextlib.asynccontextmanager
-async def connected(broker: Broker, *, name: str, queue: int, will: Message | None = None) -> AsyncIterator[Link]:
+async def connected(
+    broker: Broker,
+    *,
+    name: str,
+    queue: int,
+    will: Message | None = None,
+    is_kept: Callable[[str], bool] = lambda _: False,
+) -> AsyncIterator[Link]:
     """Connect under a client name and yield the link.
 
     `queue` bounds what waits to be read. When it is full, further messages are dropped: harmless, since whoever said
-    them says them again until our own acknowledgement comes. Raises BrokerLost.
+    them says them again until our own acknowledgement comes. `is_kept` names the topics of which that is not true:
+    for their messages room is kept. Raises BrokerLost.
     """
     try:
         client = aiomqtt.Client(
@@ -77,7 +87,7 @@ async def connected(broker: Broker, *, name: str, queue: int, will: Message | No
             identifier=name,
             keepalive=KEEPALIVE,
             timeout=_TIMEOUT,
-            max_queued_incoming_messages=queue,
+            queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", lambda maxsize: Inbox(queue, is_kept)),  # noqa: ARG005
             tls_context=broker.tls(),
             will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain) if will else None,
         )

@@ -20,7 +20,7 @@ LARGEST = 1024 * 1024
 """The most bytes that a document may have after decompression."""
 
 MOST_LINES = 2_000
-"""The most lines that a document may have, twice what an agent puts in one: each may become a dead letter of its own."""
+"""The most lines that a document may have, twice what an agent puts in one: each may be a dead letter."""
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _HEADER = re.compile(rb"# simpang/(\d{1,3}) epoch=([0-9a-f]{16}) batch=(\d{1,18}) lines=(\d{1,6})\n")
