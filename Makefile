@@ -8,7 +8,7 @@ FOR ?=
 .PHONY: help demo test check bench install tables dashboards lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.run ## Run a whole city on this machine; FOR=30s ends by itself
 	@$(BIN)/simpang-hub demo $(if $(FOR),--for $(FOR))

@@ -30,6 +30,11 @@ from service.stopping import stop_event
 
 DEFAULT_CONFIG = Path("/etc/simpang/agent.toml")
 
+_CAMERA = (
+    "{sensor} is a camera, and listen is for serial sensors. What a camera sees live, the hub's `simpang-hub tail` "
+    "prints; a video file is counted by `python -m edge_agent.vision.count`. "
+)
+
 app = application("Simpang at the site: reads sensors and cameras and delivers every reading to the hub.")
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The agent's settings, a TOML file.")]
@@ -69,10 +74,15 @@ def listen(
     sensor: Annotated[str | None, typer.Option(help="A serial sensor of the settings file.")] = None,
     driver: Annotated[str | None, typer.Option(help=f"Without a settings file: one of {', '.join(known())}.")] = None,
     port: Annotated[str | None, typer.Option(help="Without a settings file: the port's path.")] = None,
+    baud: Annotated[
+        int | None,
+        typer.Option(min=300, max=4_000_000, help="The line's speed, where the device was set to another."),
+    ] = None,
     stop_after: ForOption = None,
 ) -> None:
     """Print one serial sensor's decoded readings; nothing is stored or sent."""
     chosen, after = _chosen(config, sensor, driver, port), seconds(stop_after)
+    chosen = chosen if baud is None else chosen.model_copy(update={"baud": baud})
     log.set_up()
 
     async def serve() -> bool:
@@ -90,12 +100,14 @@ def _chosen(config: Path, sensor: str | None, driver: str | None, port: str | No
         return SerialSensor.model_construct(sensor=sensor or driver, driver=driver, port=port)
     if driver is not None or port is not None:
         fail("--driver and --port belong together", BAD_SETTINGS)
-    serial = {s.sensor: s for s in settings(config, AgentSettings).serial}
+    good = settings(config, AgentSettings)
+    serial = {s.sensor: s for s in good.serial}
     if sensor is None and len(serial) == 1:
         return next(iter(serial.values()))
     if sensor not in serial:
         present = ", ".join(serial) or "none"
-        raise typer.BadParameter(f"{config} has the serial sensors: {present}", param_hint="--sensor")
+        camera = _CAMERA.format(sensor=sensor) if sensor in {c.sensor for c in good.camera} else ""
+        raise typer.BadParameter(f"{camera}{config} has the serial sensors: {present}", param_hint="--sensor")
     return serial[sensor]
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 
 from rich.console import Console
 
+from drivers.catalogue import load
+from drivers.driver import CAUSES, LineSettings
 from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.sources.serial_port import SerialPort
@@ -20,7 +24,7 @@ from telemetry.reading import Measurement
 async def listen(settings: SerialSensor, console: Console, stop: asyncio.Event) -> bool:
     """Print readings until told to stop; return whether there was at least one."""
     port = SerialPort(settings, Progress())
-    console.print(f"{settings.sensor}: {settings.driver} on {settings.port}; Ctrl-C ends")
+    console.print(f"{settings.sensor}: {settings.driver} on {settings.port} at {_line(settings)}; Ctrl-C ends")
     printing = asyncio.create_task(_print(port, console), name="listen")
     stopping = asyncio.create_task(stop.wait(), name="listen.stop")
     await asyncio.wait((printing, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -30,9 +34,23 @@ async def listen(settings: SerialSensor, console: Console, stop: asyncio.Event) 
         await printing
     except SourceLost as error:
         console.print(str(error), style="red", markup=False)
-    rejected = ", ".join(f"{cause} {count}" for cause, count in port.vitals.rejected.items()) or "none"
-    console.print(f"{port.vitals.frames} valid frames; rejected: {rejected}")
+    for line in outcome(port.vitals.frames, port.vitals.rejected):
+        console.print(line, markup=False)
     return port.vitals.frames > 0
+
+
+def outcome(frames: int, rejected: Mapping[str, int]) -> Iterator[str]:
+    """Yield what was heard, and what each cause means where more was rejected than understood."""
+    yield f"{frames} valid frames; rejected: {', '.join(f'{why} {n}' for why, n in rejected.items()) or 'none'}"
+    if sum(rejected.values()) > frames:
+        yield from (f"  {why}: {CAUSES[why]}" for why in rejected)
+    if rejected.get("noise", 0) > frames:
+        yield "  another speed is tried with --baud, like --baud 4800"
+
+
+def _line(settings: SerialSensor) -> LineSettings:
+    line = load(settings.driver).line
+    return replace(line, baud=settings.baud or line.baud)
 
 
 async def _print(port: SerialPort, console: Console) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from edge_agent.delivery.batch_table import Held
 from edge_agent.delivery.committer import Committer
-from edge_agent.delivery.spool import Held
 from edge_agent.delivery.uplink import Sent
 from edge_agent.sources.source import Vitals
 
@@ -16,7 +16,12 @@ def report(committer: Committer, sent: Sent, held: Held, sources: Sequence[Vital
     return {
         "committed": committer.committed,
         "lost_before_commit": committer.lost_before_commit,
-        "batches": {"sent": sent.sent, "resent": sent.resent, "acknowledged": sent.acknowledged},
+        "batches": {
+            "committed": committer.batches,
+            "sent": sent.sent,
+            "resent": sent.resent,
+            "acknowledged": sent.acknowledged,
+        },
         "stored": sent.stored,
         "refused": sent.refused,
         "waiting": {"readings": held.readings, "batches": held.batches, "bytes": held.bytes, "undated": held.undated},

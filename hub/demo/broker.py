@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
 
 from amqtt.broker import Broker
+
+from hub.demo.farewell import Farewell
 
 _HOST = "127.0.0.1"
 
@@ -19,7 +22,7 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def embedded_broker() -> AsyncIterator[int]:
+async def embedded_broker(farewell: Farewell) -> AsyncIterator[int]:
     """Run a broker on a free loopback port and yield the port; it lets anybody on this machine in."""
     port = free_port()
     broker = Broker(
@@ -32,4 +35,4 @@ async def embedded_broker() -> AsyncIterator[int]:
     try:
         yield port
     finally:
-        await broker.shutdown()
+        await farewell.allow(asyncio.create_task(broker.shutdown(), name="broker"))

@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import ctypes
 import json
+import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from asyncio.subprocess import Process
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-SITE, AGENT = "simpang-empat", "se-1"
+from hub.demo.agent_settings import agent_settings
+from hub.demo.farewell import AFTER_AGENT, AFTER_PROCESSES, Farewell
+
 _READY_SECONDS = 60.0
-_CITY_FAREWELL = 2.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -22,56 +24,92 @@ class DemoFailed(Exception):
     """A process of the demo did not do its part; the text tells where its words are."""
 
 
-@contextlib.asynccontextmanager
-async def process(*arguments: str, log: Path, farewell: float) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a Python module that ends with us; at the end ask it to stop, and after `farewell` seconds make it."""
+class Processes:
+    """City and agent; leaving ends both in time, and they end with us even if we are killed."""
+
+    def __init__(self, folder: Path, farewell: Farewell) -> None:
+        """Take the folder for files and logs; nothing runs yet."""
+        self._folder = folder
+        self._farewell = farewell
+        self._city: Process | None = None
+        self._agent: Process | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start nothing."""
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """End what runs."""
+        await self.end()
+
+    async def city(self, seed: int, stop: asyncio.Event) -> dict[str, Any] | None:
+        """Start the city; return its description once camera and sensors are there, None if told to stop before."""
+        log = self._folder / "city.log"
+        self._city = await started("simulation.city", "--folder", str(self._folder), "--seed", str(seed), log=log)
+        described = self._folder / "city.json"
+        for _ in range(int(_READY_SECONDS / 0.05)):
+            if stop.is_set():
+                return None
+            if described.exists():
+                return read_json(described)
+            if self._city.returncode is not None:
+                break
+            await asyncio.sleep(0.05)
+        raise DemoFailed(f"the simulated city did not start; its words are in {log}")
+
+    async def agent(self, broker_port: int, described: dict[str, Any]) -> None:
+        """Start the agent that watches the described city."""
+        settings = self._folder / "agent.toml"
+        settings.write_text(agent_settings(self._folder, broker_port, described), encoding="utf-8")
+        options = ("--config", str(settings), "--status-file", str(self._folder / "agent.json"))
+        self._agent = await started("edge_agent.cli", "run", *options, log=self._folder / "agent.log")
+
+    def check(self) -> None:
+        """Raise DemoFailed if one has ended by itself."""
+        for name, process in (("agent", self._agent), ("city", self._city)):
+            if process is not None and process.returncode is not None:
+                raise DemoFailed(f"the {name} ended by itself; its words are in {self._folder / name}.log")
+
+    @property
+    def orderly(self) -> bool:
+        """Whether the agent could say its last figures, or had none to say."""
+        return self._agent is None or self._agent.returncode in (0, -signal.SIGTERM)
+
+    async def end(self) -> None:
+        """Ask the agent to stop while its sensors still speak, then the city; kill what takes too long."""
+        for process, leaving in ((self._agent, AFTER_AGENT), (self._city, AFTER_PROCESSES)):
+            if process is not None and process.returncode is None:
+                process.terminate()
+                await _gone(process, self._farewell.left(leaving=leaving))
+        for process in (self._agent, self._city):
+            if process is not None:
+                await _killed(process, self._farewell.left(leaving=AFTER_PROCESSES))
+
+
+async def started(*arguments: str, log: Path) -> Process:
+    """Start a Python module that ends with us, in a process group of its own."""
     with log.open("wb") as words:
-        running = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             sys.executable, "-m", *arguments,
             stdin=asyncio.subprocess.DEVNULL, stdout=words, stderr=words,
             start_new_session=True, preexec_fn=_die_with_parent,
         )  # fmt: skip
-    try:
-        yield running
-    finally:
-        await stop(running, farewell)
 
 
-async def stop(running: asyncio.subprocess.Process, farewell: float) -> None:
-    """Ask a process to stop and wait for it; make it stop when it takes too long."""
-    if running.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        running.send_signal(signal.SIGTERM)
-    try:
-        async with asyncio.timeout(farewell):
-            await running.wait()
-    except TimeoutError:
+async def _gone(process: Process, seconds: float) -> None:
+    """Wait until a process has ended or the time is over."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await process.wait()
+
+
+async def _killed(process: Process, seconds: float) -> None:
+    """Give a process the last of its time, then kill it and the processes it started."""
+    await _gone(process, seconds)
+    if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
-            running.kill()
-        await running.wait()
-
-
-@contextlib.asynccontextmanager
-async def city(folder: Path, seed: int) -> AsyncIterator[dict[str, Any]]:
-    """Run the simulated city and yield its description once its camera and sensors are there."""
-    log = folder / "city.log"
-    arguments = ("simulation.city", "--folder", str(folder), "--seed", str(seed))
-    async with process(*arguments, log=log, farewell=_CITY_FAREWELL) as running:
-        described = folder / "city.json"
-        await _until(described.exists, running, log)
-        yield read_json(described)
-
-
-async def _until(ready: Callable[[], bool], running: asyncio.subprocess.Process, log: Path) -> None:
-    """Wait until a process is ready; raises DemoFailed when it ends or takes too long."""
-    for _ in range(int(_READY_SECONDS / 0.05)):
-        if ready():
-            return
-        if running.returncode is not None:
-            break
-        await asyncio.sleep(0.05)
-    raise DemoFailed(f"a process of the demo did not start; its words are in {log}")
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -81,40 +119,6 @@ def read_json(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def agent_settings(folder: Path, broker_port: int, described: dict[str, Any]) -> str:
-    """Return the agent's settings file for the simulated city, as a technician would write it."""
-    line = described["line"]
-    serial = "\n".join(
-        f'[[serial]]\nsensor = "{name}"\ndriver = "{described["protocols"][name]}"\nport = "{port}"\n'
-        for name, port in described["ports"].items()
-    )
-    return f"""site = "{SITE}"
-agent = "{AGENT}"
-
-[broker]
-host = "127.0.0.1"
-port = {broker_port}
-
-[spool]
-path = "{folder}/spool.db"
-
-[health]
-every = 10
-
-{serial}
-[[camera]]
-sensor = "cam-north"
-url = "{described["camera"]}"
-
-[[camera.line]]
-name = "l1"
-from = {line["from"]}
-to = {line["to"]}
-directions = {json.dumps(line["directions"])}
-metres = {line["metres"]}
-"""
 
 
 def _die_with_parent() -> None:

@@ -1,7 +1,8 @@
-"""What the demo shows: the figures of agent, hub, store and simulator at one moment, and whether they add up."""
+"""What the demo shows: the figures of agent, hub, store and simulator at one moment."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,8 @@ class Scene:
 
     agent: Mapping[str, Any] = field(default_factory=dict)
     hub: Mapping[str, Any] = field(default_factory=dict)
-    stored: int = 0
+    stored: int | None = None
+    """Rows that the store counts itself, None where it did not answer."""
     counted: Tally = field(default_factory=dict)
     truth: Tally = field(default_factory=dict)
 
@@ -36,19 +38,14 @@ class Scene:
 
     @property
     def waiting(self) -> int:
-        """Readings that wait in the spool for the hub's word."""
+        """Readings of which the spool says that they wait for the hub's word."""
         waiting = self.agent.get("waiting", {})
         return int(waiting.get("readings", 0)) + int(waiting.get("undated", 0))
 
     @property
-    def missing(self) -> int:
-        """Readings that were committed and are neither stored nor waiting; one that is both counts as stored."""
-        return max(0, self.committed - self.stored - self.waiting)
-
-    @property
-    def invented(self) -> int:
-        """Rows in the store that nobody committed."""
-        return max(0, self.stored - self.committed)
+    def acknowledged(self) -> int:
+        """Readings of which the agent has heard that they are stored."""
+        return int(self.agent.get("stored", 0))
 
 
 class Observer:
@@ -60,18 +57,19 @@ class Observer:
         self._store = store
         self._before: Tally | None = None
 
-    async def look(self, hub: Mapping[str, Any]) -> Scene:
-        """Return the present scene."""
+    async def look(self, hub: Mapping[str, Any], *, within: float | None = None) -> Scene:
+        """Return the present scene; a store that does not answer, or not within so many seconds, is left out."""
         agent = read_json(self._folder / "agent.json")
         truth = _tally(read_json(self._folder / "truth.json").get("counts", {}))
         if self._before is None and any(s["sensor"] == "cam-north" and s["frames"] for s in agent.get("sources", ())):
             self._before = truth
         since = {key: n - self._before.get(key, 0) for key, n in truth.items()} if self._before is not None else {}
         try:
-            rows = await self._store.query(f"SELECT {_ALL_ROWS} AS n")
-            counted = await self._store.query(_COUNTED)
-        except (TryAgain, QueryRefused):
-            return Scene(agent, hub, 0, {}, since)
+            async with asyncio.timeout(within):
+                rows = await self._store.query(f"SELECT {_ALL_ROWS} AS n")
+                counted = await self._store.query(_COUNTED)
+        except (TimeoutError, TryAgain, QueryRefused):
+            return Scene(agent, hub, truth=since)
         by_class = {(row["class"], row["direction"]): int(row["n"]) for row in counted}
         return Scene(agent, hub, int(rows[0]["n"]), by_class, since)
 

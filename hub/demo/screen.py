@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
 from rich.columns import Columns
 from rich.console import Group, RenderableType
-from rich.panel import Panel
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from hub.demo.processes import AGENT, SITE
+from hub.demo.agent_settings import AGENT, SITE
 from hub.demo.scene import Scene
+from hub.demo.verdict import Verdict
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 
@@ -27,30 +28,28 @@ _SHOWN = {
 
 
 def draw(scene: Scene) -> RenderableType:
-    """Return the live screen."""
-    return Panel(
-        Group(_sensors(scene), _figures(scene), _trouble(scene)),
-        title=f"Simpang · {SITE} · agent {AGENT}",
-        subtitle="Ctrl-C: selesai / end",
-    )
+    """Return the live screen, which fits a terminal of 80 columns and 24 lines."""
+    title = Rule(f"Simpang · {SITE} · agent {AGENT} · Ctrl-C: selesai / end", style="dim")
+    return Group(title, _sensors(scene), Text(), _figures(scene), _trouble(scene))
 
 
-def summary(scene: Scene) -> RenderableType:
+def plain(scene: Scene) -> str:
+    """Return a scene in one line."""
+    return f"committed {scene.committed}, stored {_count(scene.stored)}, waiting {scene.waiting}"
+
+
+def summary(scene: Scene, verdict: Verdict) -> RenderableType:
     """Return the closing summary."""
-    adds_up = not scene.missing and not scene.invented
-    fault = f"TIDAK COCOK / DOES NOT ADD UP: {scene.missing} missing, {scene.invented} invented"
-    waiting = scene.committed - scene.stored - scene.missing
-    sentence = Text(
-        f"committed {scene.committed} = stored {scene.stored} + waiting {waiting}: "
-        + ("cocok / adds up" if adds_up else fault),
-        style="bold green" if adds_up else "bold red",
-    )
-    return Group(_figures(scene), sentence)
+    return Group(_figures(scene), Text(), Text(verdict.words, style=verdict.style))
+
+
+def _count(n: int | None) -> str:
+    return "-" if n is None else str(n)
 
 
 def _table(*headings: str, numbers: int) -> Table:
     """Return an empty table whose last columns hold numbers."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for at, heading in enumerate(headings):
         number = at >= len(headings) - numbers
         table.add_column(heading, justify="right" if number else "left", no_wrap=number or at == 0)
@@ -58,9 +57,9 @@ def _table(*headings: str, numbers: int) -> Table:
 
 
 def _sensors(scene: Scene) -> Table:
-    table = _table("Sensor", "Keadaan / State", "Nilai terbaru / Newest values", "Umur / Age", numbers=1)
+    table = _table("Sensor", "Keadaan\nState", "Nilai terbaru\nNewest values", "Umur\nAge", numbers=1)
     for source in scene.agent.get("sources", ()):
-        table.add_row(source["sensor"], _state(source), "  ".join(_values(source)), _age(source))
+        table.add_row(source["sensor"], _state(source), Columns(_values(source), padding=(0, 2)), _age(source))
     return table
 
 
@@ -88,19 +87,19 @@ def _age(source: Mapping[str, Any]) -> Text:
 
 def _figures(scene: Scene) -> Columns:
     """Return delivery and traffic, side by side where the terminal is wide enough."""
-    return Columns([_delivery(scene), _traffic(scene)], padding=(0, 4))
+    return Columns([_delivery(scene), _traffic(scene)], padding=(0, 3))
 
 
 def _delivery(scene: Scene) -> Table:
-    table = _table("Pengiriman / Delivery", "Readings", "Batch", numbers=2)
+    table = _table("Pengiriman\nDelivery", "Bacaan\nReadings", "Batch\n", numbers=2)
     batches = scene.agent.get("batches", {})
     waiting = scene.agent.get("waiting", {})
     written = scene.hub.get("written", {})
-    table.add_row("di spool / committed", str(scene.committed), "")
+    table.add_row("di spool / committed", str(scene.committed), str(batches.get("committed", 0)))
     table.add_row("terkirim / sent", "", str(batches.get("sent", 0)))
-    table.add_row("dikirim ulang / sent again", "", str(batches.get("resent", 0)))
-    table.add_row("diakui / acknowledged", str(scene.agent.get("stored", 0)), str(batches.get("acknowledged", 0)))
-    table.add_row("di basis data / stored", str(scene.stored), str(written.get("batches", 0)))
+    table.add_row("dikirim ulang / resent", "", str(batches.get("resent", 0)))
+    table.add_row("diakui / acknowledged", str(scene.acknowledged), str(batches.get("acknowledged", 0)))
+    table.add_row("di basis data / stored", _count(scene.stored), str(written.get("batches", 0)))
     table.add_row("menunggu / waiting", str(scene.waiting), str(waiting.get("batches", 0)))
     return table
 
@@ -108,23 +107,25 @@ def _delivery(scene: Scene) -> Table:
 def _traffic(scene: Scene) -> Table:
     """Return counted traffic beside the simulator's truth."""
     directions = sorted({way for _, way in scene.truth} | {way for _, way in scene.counted})
-    pairs = [heading for way in directions for heading in (way, f"{way}, simulator")]
-    table = _table("Golongan", *pairs, numbers=len(pairs))
-    for kind in sorted({kind for kind, _ in scene.truth} | {kind for kind, _ in scene.counted}):
-        figures = [tally.get((kind, way), 0) for way in directions for tally in (scene.counted, scene.truth)]
-        table.add_row(kind, *map(str, figures))
+    kinds = sorted({kind for kind, _ in scene.truth} | {kind for kind, _ in scene.counted})
+    table = _table("Golongan / Class\nkamera / simulator", *directions, numbers=len(directions))
+    for kind in kinds:
+        table.add_row(kind, *(_pair(scene, way, [kind]) for way in directions))
     table.add_section()
-    totals = [_sum(tally, way) for way in directions for tally in (scene.counted, scene.truth)]
-    table.add_row("jumlah", *map(str, totals))
+    table.add_row("total", *(_pair(scene, way, kinds) for way in directions))
     return table
 
 
-def _sum(tally: Mapping[tuple[str, str], int], way: str) -> int:
-    return sum(n for (_, direction), n in tally.items() if direction == way)
+def _pair(scene: Scene, way: str, kinds: Sequence[str]) -> str:
+    """Return what was counted in a direction, and what the simulator knows."""
+    counted, truth = (sum(tally.get((kind, way), 0) for kind in kinds) for tally in (scene.counted, scene.truth))
+    return f"{counted} / {truth}"
 
 
 def _trouble(scene: Scene) -> Text:
     """Return what is wrong now, from agent and hub."""
+    if not scene.agent:
+        return Text("menyiapkan jalan, sensor, dan agen / making street, sensors and agent", style="yellow")
     told = [scene.agent.get("broker", {}).get("why", ""), str(scene.hub.get("alarm", ""))]
     told += [f"{s['sensor']}: {s['why']}" for s in scene.agent.get("sources", ()) if s["why"] and s["state"] != "live"]
     return Text("\n".join(line for line in told if line), style="yellow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import pytest
 from typer.testing import Result
 
 from drivers.catalogue import known
+from drivers.driver import CAUSES
+from edge_agent.listening import outcome
 from telemetry.reading import Place
 from tests.support import agents
 from tests.support.ptys import Plug, plugged, sds011
@@ -41,11 +44,18 @@ def _speaking(plug: Plug, data: bytes) -> threading.Thread:
 
 
 def _listened(plug: Plug, data: bytes, *arguments: str | Path) -> Result:
+    return _listened_at(plug, data, *arguments)[0]
+
+
+def _listened_at(plug: Plug, data: bytes, *arguments: str | Path) -> tuple[Result, int]:
+    """Return what the command said, and the speed to which it set the line."""
     speaking = _speaking(plug, data)
     said = agents.run("listen", *arguments, "--for", "0.6s")
+    assert plug._slave is not None
+    speed = termios.tcgetattr(plug._slave)[4]
     plug.unplug()
     speaking.join()
-    return said
+    return said, speed
 
 
 def test_check_of_good_settings_names_them_and_opens_nothing(tmp_path: Path):
@@ -130,6 +140,50 @@ def test_listen_to_garbage_counts_it_and_exits_with_1(plug: Plug):
     said = _listened(plug, b"\x55" * 30, "--driver", "sds011", "--port", plug.link)
     assert said.exit_code == 1
     assert "0 valid frames; rejected: noise" in said.stdout
+    assert f"  noise: {CAUSES['noise']}\n  another speed is tried with --baud" in said.stdout
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_each_cause_is_explained_where_it_prevails(cause: str):
+    assert list(outcome(1, {cause: 2}))[1] == f"  {cause}: {CAUSES[cause]}"
+
+
+def test_a_good_line_that_began_within_a_frame_is_not_blamed():
+    assert list(outcome(9, {"noise": 1})) == ["9 valid frames; rejected: noise 1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "speed", "told"),
+    [((), termios.B9600, "9600 8N1"), (("--baud", "4800"), termios.B4800, "4800 8N1")],
+)
+def test_listen_sets_the_line_to_the_speed_of_the_driver_or_to_another(
+    plug: Plug, options: tuple[str, ...], speed: int, told: str
+):
+    said, set_to = _listened_at(plug, sds011(12.3, 20.1), "--driver", "sds011", "--port", plug.link, *options)
+    assert set_to == speed
+    assert f"sds011 on {plug.link} at {told}; Ctrl-C ends" in said.stdout
+
+
+def test_the_speed_on_the_command_line_goes_before_that_of_the_file(plug: Plug, tmp_path: Path):
+    config = agents.settings(tmp_path, broker=1, serial={"dust": plug.link}, more="baud = 19200\n")
+    _, set_to = _listened_at(plug, sds011(12.3, 20.1), "-c", config, "--baud", "115200")
+    assert set_to == termios.B115200
+
+
+def test_a_speed_that_no_line_has_is_refused():
+    said = agents.run("listen", "--driver", "nmea", "--port", "/dev/a", "--baud", "48")
+    assert said.exit_code == 2
+    assert "--baud" in said.stderr
+
+
+def test_listen_to_a_camera_says_how_to_look_at_one(tmp_path: Path):
+    camera = '[[camera]]\nsensor = "cam-north"\nurl = "http://127.0.0.1:1/"\n'
+    config = agents.settings(tmp_path, broker=1, serial={"dust": Path("/dev/a")}, more=camera)
+    said = agents.run("listen", "-c", config, "--sensor", "cam-north")
+    assert said.exit_code == 2
+    flat = " ".join(said.stderr.replace("│", " ").split())
+    for words in ("cam-north is a camera", "simpang-hub tail", "python -m edge_agent.vision.count", "sensors: dust"):
+        assert words in flat
 
 
 def test_listen_to_a_missing_port_says_what_to_do_and_exits_with_1(tmp_path: Path):
