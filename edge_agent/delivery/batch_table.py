@@ -17,8 +17,8 @@ CREATE TABLE IF NOT EXISTS batch (
     next_seq TEXT NOT NULL, contents BLOB NOT NULL, held TEXT NOT NULL
 );
 """
-BYTES_PER_READING, BYTES_PER_SENSOR = 40, 100
-"""What a reading takes in a compressed batch, and a sensor in each row, about: room is made for it beforehand."""
+_PER_READING, _PER_SENSOR, _PER_ROW = 40, 150, 250
+"""What a reading, a sensor and a row take on the disk, generously: room is made for it beforehand."""
 _ROW_OVERHEAD = 64
 
 
@@ -76,6 +76,12 @@ def insert(db: sqlite3.Connection, batch: Stored, payload: bytes, next_seq: str)
 def size_of(payload: bytes, next_seq: str, contents: bytes) -> int:
     """Return what a row takes on the disk, about."""
     return len(payload) + len(next_seq) + len(contents) + _ROW_OVERHEAD
+
+
+def room_for(readings: int, sensors: int, most: int) -> int:
+    """Return the bytes that so many readings and the sensors' numbers take, in rows of at most so many readings."""
+    rows = -(-readings // most)
+    return readings * _PER_READING + rows * (_PER_ROW + sensors * _PER_SENSOR)
 
 
 def delete(db: sqlite3.Connection, number: int, newest_number: int) -> None:

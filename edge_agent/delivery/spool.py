@@ -193,11 +193,9 @@ class Spool:
 
     def _make_room(self, readings: int) -> list[Gap]:
         """Drop the oldest batches until the quota has room for so many readings; return what was dropped."""
-        rows = -(-readings // self._batch_readings)
-        needed = readings * batch_table.BYTES_PER_READING
-        needed += rows * len(self._next_seq) * batch_table.BYTES_PER_SENSOR
-        lost: list[Gap] = []
+        needed = batch_table.room_for(readings, len(self._next_seq), self._batch_readings)
         needed += self.held.undated * undated.BYTES_PER_READING
+        lost: list[Gap] = []
         while self.held.batches and self.held.bytes + needed > self._quota:
             oldest = batch_table.oldest(self._db)
             lost += gaps.lost(oldest.contents, Cause.DROPPED)
