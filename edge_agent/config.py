@@ -116,13 +116,17 @@ class Camera(Section):
     """A camera and what to count in its picture."""
 
     sensor: Name = Field(description='the camera\'s name on this agent, like sensor = "cam-north"')
-    url: Annotated[str, AfterValidator(_stream)] = Field(description="rtsp://…, http://…, a name in /dev/v4l/by-id or a file")
+    url: Annotated[str, AfterValidator(_stream)] = Field(
+        description="rtsp://…, http://…, a name in /dev/v4l/by-id or a file"
+    )
     fps: Annotated[float, AfterValidator(_pace)] = Field(
         default=10, ge=0, le=60, description="frames analysed a second at most, 2 or more; 0 for each frame"
     )
     realtime: bool = Field(default=True, description="for video files: false analyses every frame, as fast as it goes")
     loop: bool = Field(default=False, description="for video files: start again at the end")
-    open_timeout: float = Field(default=5, gt=0, le=60, description="seconds to connect, and again to recognise the stream")
+    open_timeout: float = Field(
+        default=5, gt=0, le=60, description="seconds to connect, and again to recognise the stream"
+    )
     read_timeout: float = Field(default=5, gt=0, le=60, description="seconds to wait for a frame")
     mask: list[Annotated[list[Point], Field(min_length=3)]] = Field(
         default=[], description="polygons that are never looked at"
