@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from hub.grafana import agents, families, frame, influxql, panel, titles, traffic, units, variables
+from hub.grafana import agents, families, frame, influxql, panel, sensors, summary, titles, traffic, variables
 from hub.grafana.target import InfluxQuery
 from telemetry.quantity import Family
 
@@ -23,14 +23,10 @@ def city() -> Dashboard:
 
 
 def _state() -> frame.Panels:
-    yield agents.agents_reporting()
-    yield agents.agents_known()
-    yield agents.sensors_reporting()
-    yield agents.latest()
-    yield agents.missing()
+    yield from summary.figures()
     yield agents.states()
-    yield agents.data_ages()
-    yield agents.agent_strips().span(24)
+    yield sensors.data_ages()
+    yield agents.strips().span(24)
 
 
 def _air() -> frame.Panels:
@@ -43,12 +39,9 @@ def _air() -> frame.Panels:
 
 
 def _traffic() -> frame.Panels:
-    by_site = InfluxQuery(influxql.per_minute(where=_GOOD, by=("site",)), alias="$tag_site")
-    by_class = InfluxQuery(influxql.per_minute(where=_GOOD, by=("class",)), alias="$tag_class")
-    plain = units.GRAFANA[""]
-    yield panel.chart("Kendaraan per menit per lokasi / Vehicles a minute by site", plain, by_site, every="5m")
-    yield panel.stacked(
-        panel.chart("Kendaraan per menit per kelas / Vehicles a minute by class", plain, by_class, every="5m")
-    )
-    yield traffic.totals(_GOOD, by=("site", "class"))
-    yield families.newest(Family.TRAFFIC, "count", "observed", where=_GOOD, by=(*influxql.EACH_SENSOR, "line"))
+    title = "Kendaraan per menit per lokasi / Vehicles a minute by site"
+    yield traffic.vehicles(title, _GOOD, by=("site",), every="5m").span(8)
+    yield traffic.vehicles_by_class(_GOOD, every="5m").span(8)
+    yield traffic.pedestrians(_GOOD, by=("site",), every="5m").span(8)
+    yield traffic.totals(_GOOD, by=("site", "class")).span(8)
+    yield traffic.last_minute(_GOOD).span(16)

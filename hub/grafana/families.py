@@ -7,7 +7,7 @@ from itertools import groupby
 
 from grafana_foundation_sdk.builders import timeseries
 
-from hub.grafana import influxql, panel, titles
+from hub.grafana import influxql, panel, tables, titles
 from hub.grafana.target import InfluxQuery
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family, Quantity
@@ -54,7 +54,7 @@ def newest(
     by: Sequence[str] = influxql.EACH_SENSOR,
     title: str = "",
     having: str = "seq",
-) -> panel.Table:
+) -> tables.Table:
     """Return the table of the newest row of each source, with its age: the named quantities, or all of the family.
 
     `having` names a field without which a row does not count; every row has a `seq`.
@@ -63,13 +63,14 @@ def newest(
     fields = (having, *(quantity.name for quantity in shown if quantity.name != having))
     query = InfluxQuery(influxql.newest(family, fields, where=where, by=by), table=True)
     heading = title or titles.FAMILIES[family]
-    return panel.newest_table(f"{heading}: nilai terbaru / newest values", by, shown, query)
+    return tables.newest(f"{heading}: nilai terbaru / newest values", by, shown, query)
 
 
-def charts(family: Family, *, where: Sequence[str]) -> Iterator[timeseries.Panel]:
-    """Yield a chart for each unit of the family, or as `_TOGETHER` says."""
+def charts(family: Family, *names: str, where: Sequence[str]) -> Iterator[timeseries.Panel]:
+    """Yield a chart for each unit of the family, or as `_TOGETHER` says: of the named quantities, or of all."""
     for group in _groups(family):
-        yield chart(group, where=where)
+        if not names or group[0].name in names:
+            yield chart(group, where=where)
 
 
 def chart(group: Sequence[Quantity], *, where: Sequence[str], labels: Sequence[str] = ()) -> timeseries.Panel:

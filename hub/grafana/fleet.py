@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from hub.grafana import agents, families, frame, influxql, panel, titles, units, variables
+from hub.grafana import agents, families, frame, influxql, panel, position, summary, tables, titles, units, variables
 from hub.grafana.target import InfluxQuery
 from telemetry.quantity import Family
 
@@ -14,7 +14,6 @@ _OF_SOURCES = (*_CHOSEN, influxql.OF_SOURCES)
 _AGENT = ("cpu", "temperature", "memory", "disk", "rss", "uptime", "spool_batches", "spool_readings", "spool_bytes")
 _SOURCE = ("frames", "rejected", "restarts", "frame_age")
 _COUNTERS = ("frames", "rejected", "restarts")
-_POSITION = ("latitude", "longitude", "altitude", "fix", "satellites", "hdop", "ground_speed", "course")
 
 
 def fleet() -> Dashboard:
@@ -24,19 +23,14 @@ def fleet() -> Dashboard:
     frame.add_row(board, titles.TAGS["agent"], _agents())
     frame.add_row(board, "Sumber / Sources", _sources())
     frame.add_row(board, titles.FAMILIES[Family.GAP], _gaps())
-    position = families.newest(Family.HEALTH, *_POSITION, where=_CHOSEN, title="Posisi / Position", having="latitude")
-    frame.add_row(board, "Posisi / Position", [position.span(24)], collapsed=True)
+    frame.add_row(board, titles.POSITION, [position.newest(_CHOSEN).span(24)], collapsed=True)
     return frame.numbered(board)
 
 
 def _agents() -> frame.Panels:
-    yield agents.agents_reporting(_CHOSEN)
-    yield agents.agents_known(_CHOSEN)
-    yield agents.sensors_reporting(_CHOSEN)
-    yield agents.latest(_CHOSEN)
-    yield agents.missing(_CHOSEN)
+    yield from summary.figures(_CHOSEN)
     yield agents.states(_CHOSEN)
-    yield agents.agent_strips(_CHOSEN)
+    yield agents.strips(_CHOSEN)
     by = influxql.EACH_AGENT
     yield families.newest(Family.HEALTH, *_AGENT, where=_OF_AGENT, by=by, title=titles.TAGS["agent"]).span(24)
     for quantity in families.quantities(Family.HEALTH, *_AGENT):
@@ -67,8 +61,14 @@ def _gaps() -> frame.Panels:
     shown = (influxql.SHOWN, *_CHOSEN)
     total = influxql.select('sum("count") AS "count"', Family.GAP, where=shown, by=by_cause)
     title = "Pembacaan hilang menurut sebab / Readings missing by cause"
-    yield panel.table(title, by_cause, missing, InfluxQuery(total, table=True), timed=False)
+    yield _marked(tables.table(title, by_cause, missing, InfluxQuery(total, table=True), timed=False))
     curve = influxql.over_time('sum("count") AS "count"', Family.GAP, where=_CHOSEN, by=("cause",))
     title = "Pembacaan hilang per selang / Readings missing per interval"
-    yield panel.stacked(panel.chart(title, units.GRAFANA[""], InfluxQuery(curve, alias="$tag_cause"), every="1m"))
-    yield families.newest(Family.GAP, "count", "first", "last", where=_CHOSEN, by=by_cause).span(24)
+    chart = panel.chart(title, units.GRAFANA[""], InfluxQuery(curve, alias="$tag_cause"), every="1m")
+    yield panel.stacked(panel.renamed(chart, titles.CAUSES))
+    yield _marked(families.newest(Family.GAP, "count", "first", "last", where=_CHOSEN, by=by_cause).span(24))
+
+
+def _marked(shown: tables.Table) -> tables.Table:
+    """Return the table with the colour of how many are missing."""
+    return shown.override_by_name("count", tables.coloured(units.missing()))

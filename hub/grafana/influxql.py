@@ -23,6 +23,9 @@ KNOWN = "time > now() - 7d"
 HEARD = "time > now() - 5m"
 """How young the newest row of a source is that counts as reporting."""
 
+LATELY = "time > now() - 3h"
+"""How old the last minute of traffic may be to stand in the city's table."""
+
 _JUST_PAST = "time < now() - 1s"
 """Keeps the two readings of the clock in one query from opening an interval that nothing can be in yet."""
 
@@ -33,6 +36,10 @@ OF_AGENT = "\"sensor\" = 'agent'"
 OF_LINK = "\"sensor\" = 'link'"
 OF_SOURCES = '"sensor" !~ /^(agent|link)$/'
 """Conditions on `health`: the agent's own rows, the hub's rows about its link, and those of its sources."""
+
+OF_VEHICLES = "\"class\" != 'pedestrian'"
+OF_PEDESTRIANS = "\"class\" = 'pedestrian'"
+"""Conditions on `traffic`; who could not be classified is counted with the vehicles."""
 
 MEASURED = (Family.AIR, Family.TRAFFIC, Family.NOISE, Family.WEATHER, Family.WATER, Family.POWER)
 """Families whose sensors are expected to say something all the time."""
@@ -80,7 +87,7 @@ def increase(field: str, family: Family, *, where: Sequence[str], by: Sequence[s
 
 
 def per_minute(*, where: Sequence[str], by: Sequence[str]) -> str:
-    """Return vehicles a minute: counted over observed time of each line, direction and class, then added up."""
+    """Return road users a minute: counted over observed time of each line, direction and class, then added up."""
     apart = (*EACH_SENSOR, *LABELS[Family.TRAFFIC])
     rate = over_time(
         'sum("count") / sum("observed") * 60 AS "rate"', Family.TRAFFIC, where=('"observed" > 0', *where), by=apart
@@ -88,16 +95,37 @@ def per_minute(*, where: Sequence[str], by: Sequence[str]) -> str:
     return over_time('sum("rate") AS "rate"', rate, where=(), by=by)
 
 
-def presence(families: Sequence[Family] | Family, *, where: Sequence[str], by: Sequence[str]) -> str:
+def last_minute(what: str, *, where: Sequence[str], by: Sequence[str]) -> str:
+    """Return the newest minute of traffic of each source, summed up over the labels that it is not grouped by."""
+    newest_first = "fill(none) ORDER BY time DESC LIMIT 1"
+    return select(what, Family.TRAFFIC, where=(LATELY, *where), by=("time(1m)", *by), tail=newest_first)
+
+
+def presence(
+    families: Sequence[Family] | Family, *, where: Sequence[str], by: Sequence[str], field: str = "seq"
+) -> str:
     """Return the rows in each five minutes; the last five end now, so that a new interval is not taken for silence."""
     where = (SHOWN, _JUST_PAST, *where)
-    return select('count("seq") AS "rows"', families, where=where, by=("time(5m, now())", *by), tail="fill(0)")
+    return select(f'count("{field}") AS "rows"', families, where=where, by=("time(5m, now())", *by), tail="fill(0)")
 
 
-def reporting(families: Sequence[Family] | Family, since: str, *, where: Sequence[str], by: Sequence[str]) -> str:
-    """Return how many sources have a row since a time."""
-    newest_rows = select('last("seq") AS "seq"', families, where=(since, *where), by=by)
-    return select('count("seq") AS "sources"', newest_rows, where=())
+def reporting(
+    families: Sequence[Family] | Family, since: str, *, where: Sequence[str], by: Sequence[str], field: str = "seq"
+) -> str:
+    """Return how many sources have a row with a field since a time."""
+    newest_rows = select(f'last("{field}") AS "{field}"', families, where=(since, *where), by=by)
+    return select(f'count("{field}") AS "sources"', newest_rows, where=())
+
+
+def offline(*, where: Sequence[str]) -> str:
+    """Return how many agents are offline by the hub's last word: 0, not nothing, when none is."""
+    words = select('last("online") AS "online"', Family.HEALTH, where=(KNOWN, OF_LINK, *where), by=EACH_AGENT)
+    return select('count("online") - sum("online") AS "offline"', words, where=())
+
+
+def zero(name: str) -> str:
+    """Return 0 if the database knows anybody: nothing found is then told from a database that does not answer."""
+    return select(f'last("seq") * 0 AS "{name}"', Family.HEALTH, where=(KNOWN,))
 
 
 def day_mean(field: str, *, where: Sequence[str], by: Sequence[str]) -> str:

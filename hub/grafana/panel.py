@@ -1,30 +1,24 @@
-"""The few kinds of panel that the dashboards are made of."""
+"""The few kinds of panel, besides tables, that the dashboards are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from grafana_foundation_sdk.builders import common as style
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.builders import stat, statetimeline, timeseries
-from grafana_foundation_sdk.builders import table as tables
 from grafana_foundation_sdk.models import common, dashboard
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
 from hub.grafana import titles, units
 from hub.grafana.target import DATASOURCE, InfluxQuery, lettered
 from telemetry.quantity import Quantity
 
-Table: TypeAlias = tables.Panel
+_Curves = TypeVar("_Curves", stat.Panel, statetimeline.Panel, timeseries.Panel)
 
 _HOLE = 5 * 60 * 1000.0
 """Milliseconds without a value after which a curve is cut."""
-
-_NARROWEST = 90
-"""The least width of a table's column, in pixels; Grafana's own is too wide for many columns."""
-
-_AGE_WIDTH = 150
 
 
 def chart(title: str, unit: str, *queries: InfluxQuery, every: str = "10s") -> timeseries.Panel:
@@ -54,33 +48,6 @@ def stacked(panel: timeseries.Panel) -> timeseries.Panel:
     )
 
 
-def newest_table(title: str, tags: Sequence[str], quantities: Sequence[Quantity], query: InfluxQuery) -> Table:
-    """Return a table of newest rows with the age of each, the oldest first."""
-    oldest_first = style.TableSortByFieldState().display_name(titles.AGE).desc(False)
-    return table(title, tags, quantities, query).sort_by([oldest_first])
-
-
-def table(
-    title: str, tags: Sequence[str], quantities: Sequence[Quantity], *queries: InfluxQuery, timed: bool = True
-) -> Table:
-    """Return a table: tags, the row's age unless it has no time, then quantities with units and colours."""
-    shown = Table().title(title).datasource(DATASOURCE).targets(lettered(*queries)).height(8).span(12)
-    shown.override_by_regexp("/./", [_set("custom.minWidth", _NARROWEST)])
-    for tag in tags:
-        shown.override_by_name(tag, [named(titles.TAGS[tag]), *_link(tag)])
-    for quantity in quantities:
-        shown.override_by_name(quantity.name, _cell(quantity, judged=timed))
-    shown.override_by_name("Time", [named(titles.AGE), _set("unit", units.AGE), _set("custom.minWidth", _AGE_WIDTH)])
-    order = [*tags, "Time", *(quantity.name for quantity in quantities)]
-    arranged = {
-        "excludeByName": {"seq": True, "Time": not timed},
-        "indexByName": {name: place for place, name in enumerate(order)},
-        "renameByName": {},
-    }
-    merged = [DataTransformerConfig(id_val="merge", options={})] if len(queries) > 1 else []
-    return shown.transformations([*merged, DataTransformerConfig(id_val="organize", options=arranged)])
-
-
 def figure(title: str, *queries: InfluxQuery) -> stat.Panel:
     """Return large figures, one for each curve, named as the curve."""
     return (
@@ -94,7 +61,31 @@ def figure(title: str, *queries: InfluxQuery) -> stat.Panel:
         .color_mode(common.BigValueColorMode.NONE)
         .text_mode(common.BigValueTextMode.VALUE_AND_NAME)
         .reduce_options(style.ReduceDataOptions().calcs(["lastNotNull"]))
-        .no_value("0")
+        .no_value(titles.NO_DATA)
+    )
+
+
+def sum_figure(title: str, *queries: InfluxQuery) -> stat.Panel:
+    """Return one large figure: what all rows of tables add up to."""
+    added = figure(title, *queries).reduce_options(style.ReduceDataOptions().calcs(["sum"]))
+    merged = added.transformations([DataTransformerConfig(id_val="merge", options={})])
+    return merged.text_mode(common.BigValueTextMode.VALUE).unit(units.WHOLE)
+
+
+def alarming(shown: stat.Panel, thresholds: build.ThresholdsConfig) -> stat.Panel:
+    """Return the figure in the colour of its value."""
+    return shown.thresholds(thresholds).color_mode(common.BigValueColorMode.VALUE)
+
+
+def renamed(shown: _Curves, names: Mapping[str, str]) -> _Curves:
+    """Return the panel with the last word of each curve's name replaced where it is one of these."""
+    return shown.transformations(
+        [
+            DataTransformerConfig(
+                id_val="renameByRegex", options={"regex": f"/(^| ){raw}$/", "renamePattern": f"$1{name}"}
+            )
+            for raw, name in names.items()
+        ]
     )
 
 
@@ -105,7 +96,6 @@ def newest_age(title: str, query: InfluxQuery) -> stat.Panel:
         .unit(units.AGE)
         .text_mode(common.BigValueTextMode.VALUE)
         .reduce_options(style.ReduceDataOptions().calcs(["max"]).fields("/^Time$/"))
-        .no_value("tidak ada / none")
     )
 
 
@@ -128,19 +118,6 @@ def strip(title: str, *queries: InfluxQuery) -> statetimeline.Panel:
     )
 
 
-def named(title: str) -> DynamicConfigValue:
-    """Return a column's title."""
-    return _set("displayName", title)
-
-
-def background(thresholds: build.ThresholdsConfig) -> list[DynamicConfigValue]:
-    """Return a column whose cells are filled with the colour of their value."""
-    return [
-        _set("thresholds", thresholds.build()),
-        _set("custom.cellOptions", {"type": "color-background", "mode": "basic"}),
-    ]
-
-
 def _curves(title: str, unit: str, *queries: InfluxQuery, every: str) -> timeseries.Panel:
     below = style.VizLegendOptions().show_legend(True).placement(common.LegendPlacement.BOTTOM)
     all_at_once = style.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING)
@@ -153,29 +130,9 @@ def _curves(title: str, unit: str, *queries: InfluxQuery, every: str) -> timeser
         .interval(every)
         .height(8)
         .span(12)
+        .no_value(titles.NO_DATA)
         .span_nulls(_HOLE)
         .fill_opacity(5)
         .legend(below.display_mode(common.LegendDisplayMode.LIST))
         .tooltip(all_at_once)
     )
-
-
-def _cell(quantity: Quantity, *, judged: bool) -> list[DynamicConfigValue]:
-    """Return how a quantity's column looks: in red where a value is not believable, unless it sums up many."""
-    shown = [named(titles.of(quantity)), _set("unit", units.of(quantity))]
-    if not judged:
-        return shown
-    coloured = _set("custom.cellOptions", {"type": "color-text"})
-    return [*shown, _set("thresholds", units.thresholds(quantity).build()), coloured]
-
-
-def _link(tag: str) -> list[DynamicConfigValue]:
-    """Return the way from a site's name to its dashboard."""
-    if tag != "site":
-        return []
-    link = {"title": "Buka lokasi / Open site", "url": "/d/simpang-site?var-site=${__value.text}"}
-    return [_set("links", [link])]
-
-
-def _set(key: str, value: Any) -> DynamicConfigValue:
-    return DynamicConfigValue(id_val=key, value=value)

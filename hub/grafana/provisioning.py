@@ -11,6 +11,8 @@ from hub.grafana.target import UID
 DASHBOARDS_FOLDER = "/etc/grafana/dashboards/simpang"
 TOKEN_FILE = "/etc/grafana/simpang-influx.token"  # noqa: S105 - a path, not a secret
 FOLDER = "Simpang"
+OLDEST_GRAFANA = "9.5"
+"""The first whose tables know `cellOptions`, the colours of cells."""
 
 _Node: TypeAlias = "Mapping[str, _Node] | Sequence[_Node] | str | bool | int"
 
@@ -23,13 +25,17 @@ _DATASOURCE_HEAD = f"""\
 #                     a read-only token, owner root, group grafana, mode 0640. For InfluxDB 1.x without
 #                     authentication an empty file: install -m 0640 -g grafana /dev/null {TOKEN_FILE}
 #
+# Grafana {OLDEST_GRAFANA} or newer: older ones show the tables without colours. The database stands here twice because
+# older Grafanas read `database`, newer ones jsonData.dbName. Grafana 9.4 blanks `database` at the first start after
+# it was provisioned; the next start mends it.
+#
 # InfluxQL is spoken by InfluxDB 1.x, 2.x and 3.x; GET keeps a dashboard from changing anything.
 # Made by: simpang-hub grafana write
 """
 
 _DASHBOARDS_HEAD = f"""\
 # Where Grafana finds the dashboards. Copy to /etc/grafana/provisioning/dashboards/,
-# and the files in dashboards/ to {DASHBOARDS_FOLDER}/.
+# and the files in dashboards/ to {DASHBOARDS_FOLDER}/. Grafana {OLDEST_GRAFANA} or newer.
 # Made by: simpang-hub grafana write
 """
 

@@ -30,7 +30,28 @@ TAGS: Mapping[str, str] = {
     "cause": "Sebab / Cause",
 }
 
+CLASSES: Mapping[str, str] = {
+    "motorcycle": "Sepeda motor / Motorcycle",
+    "car": "Mobil / Car",
+    "lorry": "Truk, bus / Lorry, bus",
+    "pedestrian": "Pejalan kaki / Pedestrian",
+    "unknown": "Tidak dikenal / Unknown",
+}
+
+CAUSES: Mapping[str, str] = {
+    "dropped": "Dibuang / Dropped",
+    "refused": "Ditolak / Refused",
+    "damaged": "Rusak / Damaged",
+    "uncommitted": "Tak tersimpan / Uncommitted",
+}
+
+VALUES: Mapping[str, Mapping[str, str]] = {"class": CLASSES, "cause": CAUSES}
+"""Names for the values of those tags whose values are from a closed list."""
+
 AGE = "Umur data / Data age"
+HUBS_WORD = "Kata hub / Hub's word"
+POSITION = "Posisi / Position"
+NO_DATA = "tidak ada data / no data"
 
 
 def of(quantity: Quantity) -> str:

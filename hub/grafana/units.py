@@ -10,6 +10,9 @@ from grafana_foundation_sdk.models import dashboard, units
 from telemetry.quantity import Quantity
 
 AGE = units.DateTimeFromNow
+WHOLE = units.LocaleFormat
+PLAIN = "text"
+"""The colour of every other text."""
 
 GRAFANA: Mapping[str, str] = {
     "": units.Short,
@@ -38,16 +41,29 @@ GRAFANA: Mapping[str, str] = {
 }
 """Grafana's unit for each unit of the catalogue."""
 
+DECIMALS: Mapping[str, int] = {"latitude": 5, "longitude": 5}
+"""How many decimals are shown where Grafana would show too few; five of a degree are a metre."""
+
 
 def of(quantity: Quantity) -> str:
     """Return Grafana's unit for a quantity; counts keep all their digits."""
-    return units.LocaleFormat if quantity.whole and not quantity.unit else GRAFANA[quantity.unit]
+    return WHOLE if quantity.whole and not quantity.unit else GRAFANA[quantity.unit]
 
 
 def thresholds(quantity: Quantity) -> build.ThresholdsConfig:
-    """Return red outside the sound range, green inside."""
+    """Return red outside the sound range; inside no colour, for what is believable may still be dangerous."""
     low, high = sound(quantity)
-    return steps((None, "red"), (low, "green"), (_just_above(quantity, low, high), "red"))
+    return steps((None, "red"), (low, PLAIN), (_just_above(quantity, low, high), "red"))
+
+
+def missing() -> build.ThresholdsConfig:
+    """Return the colours of how many readings are missing."""
+    return steps((None, PLAIN), (1, "orange"), (1000, "red"))
+
+
+def any_is_bad() -> build.ThresholdsConfig:
+    """Return red from one on."""
+    return steps((None, PLAIN), (1, "red"))
 
 
 def sound(quantity: Quantity) -> tuple[float, float]:

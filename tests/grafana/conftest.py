@@ -103,6 +103,7 @@ def _minute(city: City, ago: int) -> None:
     for line, direction, kind, count in (
         ("l1", "in", "motorcycle", 12),
         ("l1", "in", "car", 3),
+        ("l1", "in", "pedestrian", 5),
         ("l1", "out", "motorcycle", 6),
         ("l1", "out", "car", 0),
     ):

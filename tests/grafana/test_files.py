@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from hub.grafana import dashboards, files, ispu, titles, units
+from edge_agent.delivery.gaps import Cause
+from edge_agent.vision.classes import UNKNOWN, WIDTHS
+from hub.grafana import dashboards, files, headings, ispu, titles, units
 from hub.grafana.command import DIFFERENT, app
 from telemetry.catalogue import QUANTITIES
 from telemetry.quantity import LABELS, Family
@@ -23,8 +25,25 @@ BOARDS = dashboards.as_dicts()
 yaml = pytest.importorskip("yaml")
 
 
+LONGEST_HEADING = 12
+
+
 def every_panel() -> list[Any]:
     return [panel for board in BOARDS.values() for panel in dashboards.panels(board)]
+
+
+def called(title: str) -> list[Any]:
+    """Return the panels whose titles begin so."""
+    return [panel for panel in every_panel() if panel["title"].startswith(title)]
+
+
+def columns(panel: Any) -> dict[str, dict[str, Any]]:
+    """Return the settings of each column that has some of its own, later ones over earlier ones."""
+    found: dict[str, dict[str, Any]] = {}
+    for override in panel["fieldConfig"]["overrides"]:
+        settings = found.setdefault(override["matcher"]["options"], {})
+        settings.update({one["id"]: one["value"] for one in override["properties"]})
+    return found
 
 
 def test_the_committed_files_are_what_the_code_says() -> None:
@@ -104,10 +123,69 @@ def test_tables_of_newest_values_show_their_age_and_the_oldest_first() -> None:
     newest = [p for p in every_panel() if p["type"] == "table" and "last(" in p["targets"][0]["query"]]
     assert len(newest) > 10
     for panel in newest:
-        age = next(o["properties"] for o in panel["fieldConfig"]["overrides"] if o["matcher"]["options"] == "Time")
-        assert {"id": "unit", "value": "dateTimeFromNow"} in age, panel["title"]
-        assert panel["options"]["sortBy"] == [{"displayName": titles.AGE, "desc": False}]
-        assert panel["transformations"][-1]["options"]["excludeByName"]["Time"] is False
+        age = columns(panel)["Time"]
+        assert (age["unit"], age["custom.minWidth"]) == ("dateTimeFromNow", 200), panel["title"]
+        of_hub = panel["title"].startswith("Keadaan agen")
+        assert age["displayName"] == (titles.HUBS_WORD if of_hub else titles.AGE)
+        assert of_hub or panel["options"]["sortBy"] == [{"displayName": titles.AGE, "desc": False}]
+        hidden = panel["transformations"][-1]["options"]["excludeByName"]
+        assert hidden.get("Time", hidden.get("Time (max)")) is False
+
+
+def test_agents_that_are_offline_come_first() -> None:
+    for panel in called("Keadaan agen"):
+        assert [column["displayName"] for column in panel["options"]["sortBy"]] == ["Keadaan", titles.HUBS_WORD]
+        assert columns(panel)["online"]["displayName"] == "Keadaan"
+        assert not any(column["desc"] for column in panel["options"]["sortBy"])
+    (steps,) = {json.dumps(p["fieldConfig"]["defaults"]["thresholds"]["steps"]) for p in called("Agen terputus")}
+    assert [step["color"] for step in json.loads(steps)] == ["text", "red"]
+    assert json.loads(steps)[1]["value"] == 1
+
+
+def test_a_database_that_does_not_answer_is_told_from_zero_but_no_cell_is_filled() -> None:
+    for panel in every_panel():
+        told = panel["fieldConfig"]["defaults"].get("noValue")
+        assert told == (titles.NO_DATA if panel["type"] in ("stat", "timeseries") else None), panel["title"]
+
+
+def test_headings_are_short_and_explained() -> None:
+    assert {heading for q in QUANTITIES if len(heading := headings.of(q)) > LONGEST_HEADING} == set()
+    assert set(headings.SHORT) <= {quantity.name for quantity in QUANTITIES}
+    for panel in called("Udara / Air: nilai"):
+        shown = columns(panel)
+        assert (shown["humidity"]["displayName"], shown["co2"]["displayName"]) == ("RH", "CO₂")
+        assert "- RH: Kelembapan relatif / Relative humidity" in panel["description"].splitlines()
+
+
+def test_every_closed_list_has_names() -> None:
+    assert set(titles.CLASSES) == {UNKNOWN, *(name for _, name in WIDTHS)}
+    assert set(titles.CAUSES) == set(Cause)
+    (cause,) = {json.dumps(columns(panel)["cause"]["mappings"]) for panel in called("Celah data")}
+    assert json.loads(cause)[0]["options"]["dropped"]["text"] == "Dibuang / Dropped"
+
+
+def test_pedestrians_are_never_counted_as_vehicles() -> None:
+    vehicles, pedestrians = called("Kendaraan per menit"), called("Pejalan kaki per menit")
+    assert (len(vehicles), len(pedestrians)) == (4, 2)
+    assert all("\"class\" != 'pedestrian'" in panel["targets"][0]["query"] for panel in vehicles)
+    assert all("\"class\" = 'pedestrian'" in panel["targets"][0]["query"] for panel in pedestrians)
+    (last,) = called("Lalu lintas: menit terakhir")
+    for target, operator in zip(last["targets"], ("!=", "="), strict=True):
+        assert f"\"class\" {operator} 'pedestrian'" in target["query"]
+
+
+def test_positions_are_told_to_the_metre_from_the_newest_of_each() -> None:
+    (panel,) = called("Posisi")
+    assert {columns(panel)[name]["decimals"] for name in ("latitude", "longitude")} == {5}
+    merged, grouped, arranged = panel["transformations"]
+    assert (merged["id"], grouped["options"]["fields"]["course"]["aggregations"]) == ("merge", ["lastNotNull"])
+    assert arranged["options"]["renameByName"]["course (lastNotNull)"] == "course"
+
+
+def test_what_needs_a_calibrated_camera_says_so_and_is_closed() -> None:
+    (row,) = [p for p in BOARDS["site"]["panels"] if p["title"].startswith("Kecepatan dan antrean")]
+    assert row["collapsed"]
+    assert all("Needs a calibrated camera" in panel["description"] for panel in row["panels"])
 
 
 def test_every_unit_family_and_label_of_the_catalogue_is_known() -> None:
@@ -116,25 +194,28 @@ def test_every_unit_family_and_label_of_the_catalogue_is_known() -> None:
     assert {label for labels in LABELS.values() for label in labels} <= set(titles.TAGS)
 
 
-def test_the_highest_sound_value_is_not_red() -> None:
+def test_the_highest_sound_value_is_not_red_and_none_is_called_good() -> None:
     for quantity in QUANTITIES:
         below, inside, above = units.thresholds(quantity).build().steps
-        assert (below.color, inside.color, above.color) == ("red", "green", "red")
+        assert (below.color, inside.color, above.color) == ("red", "text", "red")
         low, high = units.sound(quantity)
         assert inside.value == low
         assert above.value > high or high >= 1e17
 
 
 def test_only_newest_values_are_judged_by_the_range_of_one_reading() -> None:
-    site = BOARDS["site"]
-    columns = {}
-    for panel in dashboards.panels(site):
-        for override in panel["fieldConfig"]["overrides"]:
-            columns[panel["title"].split(" / ")[0], override["matcher"]["options"]] = {
-                p["id"] for p in override["properties"]
-            }
-    assert "thresholds" not in columns["Jumlah pada rentang waktu", "count"]
-    assert "thresholds" in columns["Lalu lintas", "count"]
+    (totals, newest) = (
+        next(panel for panel in dashboards.panels(BOARDS["site"]) if panel["title"].startswith(title))
+        for title in ("Jumlah pada rentang waktu", "Lalu lintas")
+    )
+    assert "thresholds" not in columns(totals)["count"]
+    assert "thresholds" in columns(newest)["count"]
+
+
+def test_missing_readings_are_never_plain() -> None:
+    for panel in [*called("Pembacaan hilang menurut"), *called("Celah data")]:
+        steps = columns(panel)["count"]["thresholds"]["steps"]
+        assert [(step["value"], step["color"]) for step in steps] == [(None, "text"), (1, "orange"), (1000, "red")]
 
 
 def test_ispu_limits_belong_to_the_band_below_them() -> None:
@@ -145,6 +226,20 @@ def test_ispu_limits_belong_to_the_band_below_them() -> None:
 
     found = [ispu.COLOURS.index(colour(value)) for value in (0, 15.5, 15.6, 55.4, 55.5, 150.4, 250.4, 250.5)]
     assert found == [0, 0, 1, 1, 2, 2, 3, 4]
+
+
+def test_ispu_categories_are_told_with_their_limits() -> None:
+    (panel,) = called("Rata-rata 24 jam")
+    assert panel["gridPos"]["w"] == 24
+    for category in ("Baik", "Sedang", "Tidak Sehat", "Sangat Tidak Sehat", "Berbahaya"):
+        assert f"**{category} / " in panel["description"]
+    for limits in ispu.UPPER.values():
+        assert all(f" {limit:g}" in panel["description"] for limit in limits)
+
+
+def test_provisioning_says_which_grafana_it_is_for() -> None:
+    for path in ("provisioning/datasources/simpang.yaml", "provisioning/dashboards/simpang.yaml"):
+        assert "Grafana 9.5 or newer" in (CONFIGS / path).read_text()
 
 
 def test_provisioning_names_the_datasource_and_holds_no_secret() -> None:

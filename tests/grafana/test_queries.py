@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hub.grafana.queries import PanelQuery, UnknownVariable, all_queries
+from tests.support import panels
 
 if TYPE_CHECKING:
     from conftest import Database
@@ -15,17 +15,6 @@ if TYPE_CHECKING:
 EVERYTHING = {"site": ".*", "agent": ".*", "sensor": ".*", "quality": "0"}
 AT_THE_JUNCTION = EVERYTHING | {"site": "simpang-empat"}
 DOUBTFUL_TOO = EVERYTHING | {"quality": "127"}
-
-
-def selected(influxql: str) -> list[str]:
-    """Return the columns that a query's outer SELECT names."""
-    depth, end = 0, len(influxql)
-    for found in re.finditer(r"[()]| FROM ", influxql):
-        depth += {"(": 1, ")": -1}.get(found[0], 0)
-        if found[0] == " FROM " and depth == 0:
-            end = found.start()
-            break
-    return [re.findall(r'"(\w+)"', part)[-1] for part in influxql[len("SELECT ") : end].split(", ")]
 
 
 def asked(database: Database, dashboard: str, panel: str, ref: str = "A", **values: str) -> list[dict[str, Any]]:
@@ -38,17 +27,9 @@ def asked(database: Database, dashboard: str, panel: str, ref: str = "A", **valu
 def fault(database: Database, query: PanelQuery) -> str | None:
     """Return what is wrong with a query's answer."""
     try:
-        series = database.ask(query.influxql)
+        return panels.fault(query, database.ask(query.influxql))
     except AssertionError as error:
         return str(error)
-    if not series:
-        return "no series"
-    columns = ["key", "value"] if query.influxql.startswith("SHOW") else ["time", *selected(query.influxql)]
-    if any(one["columns"] != columns for one in series):
-        return f"columns {series[0]['columns']} instead of {columns}"
-    rows = [row for one in series for row in one["values"]]
-    empty = [name for place, name in enumerate(columns) if all(row[place] is None for row in rows)]
-    return f"nothing in {empty}" if empty else None
 
 
 @pytest.mark.parametrize("values", [EVERYTHING, AT_THE_JUNCTION, DOUBTFUL_TOO], ids=["city", "junction", "doubtful"])
@@ -133,7 +114,40 @@ def test_vehicles_a_minute_ask_for_longer_intervals_without_growing(database: Da
 def test_totals_count_each_movement(database: Database) -> None:
     series = asked(database, "Simpang: Lokasi / Site", "Jumlah pada rentang")
     found = {(s["tags"]["direction"], s["tags"]["class"]): s["values"][0][1] for s in series}
-    assert found == {("in", "motorcycle"): 360, ("in", "car"): 90, ("out", "motorcycle"): 180, ("out", "car"): 0}
+    assert found == {
+        ("in", "motorcycle"): 360,
+        ("in", "car"): 90,
+        ("in", "pedestrian"): 150,
+        ("out", "motorcycle"): 180,
+        ("out", "car"): 0,
+    }
+
+
+def test_pedestrians_stand_apart(database: Database) -> None:
+    for dashboard, panel in (("Simpang: Kota / City", "Pejalan kaki"), ("Simpang: Lokasi / Site", "Pejalan kaki")):
+        (series,) = asked(database, dashboard, panel)
+        assert {rate for _, rate in series["values"] if rate is not None} == {5}
+
+
+def test_the_last_minute_of_a_line_is_the_sum_of_its_directions_and_classes(database: Database) -> None:
+    (vehicles,) = asked(database, "Simpang: Kota / City", "Lalu lintas: menit terakhir")
+    (pedestrians,) = asked(database, "Simpang: Kota / City", "Lalu lintas: menit terakhir", "B")
+    minute = database.city.now // 60_000 * 60_000
+    assert (vehicles["values"], pedestrians["values"]) == ([[minute, 21, 60]], [[minute, 5]])
+    assert vehicles["tags"] == pedestrians["tags"]
+
+
+def test_agents_offline_are_counted_and_none_is_zero(database: Database) -> None:
+    (offline,) = asked(database, "Simpang: Kota / City", "Agen terputus")
+    (none,) = asked(database, "Simpang: Kesehatan armada / Fleet health", "Agen terputus")
+    assert (offline["values"][0][1], none["values"][0][1]) == (1, 0)
+
+
+def test_nothing_missing_is_zero_as_long_as_the_database_answers(database: Database) -> None:
+    never = "time >= now() - 1s AND time <= now() - 1s"
+    assert asked(database, "Simpang: Kota / City", "Pembacaan hilang /", timeFilter=never) == []
+    (zero,) = asked(database, "Simpang: Kota / City", "Pembacaan hilang /", "B", timeFilter=never)
+    assert zero["values"][0][1] == 0
 
 
 def test_the_day_mean_needs_eighteen_hours(database: Database) -> None:
