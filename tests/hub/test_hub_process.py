@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from pathlib import Path
 
 import pytest
@@ -18,43 +15,9 @@ from typer.testing import CliRunner
 from hub.cli import app
 from telemetry.ack import Ack
 from tests.hub.kit import EPOCH, PATIENCE, batch, lines, player, until
+from tests.support.hub_process import embedded, hub, influx, log_of, status_of, victoria, written
 from tests.support.scripted_http import Answer, ScriptedHttp
 from tests.support.servers import Server, free_port
-
-AGENT = '[[agent]]\nsite = "simpang-empat"\nagent = "se-1"\n'
-
-
-def written(folder: Path, port: int, store: str) -> Path:
-    path = folder / "hub.toml"
-    path.write_text(
-        f'[broker]\nhost = "127.0.0.1"\nport = {port}\n[store]\n{store}\n{AGENT}'
-        f'[dead_letter]\npath = "{folder}/dead-letter.jsonl"\n'
-    )
-    return path
-
-
-def embedded(folder: Path, port: int) -> Path:
-    return written(folder, port, f'kind = "embedded"\npath = "{folder}/city.duckdb"')
-
-
-def influx(folder: Path, port: int, url: str) -> Path:
-    return written(folder, port, f'kind = "influxdb1"\nurl = "{url}"')
-
-
-def victoria(folder: Path, port: int, url: str, durable_after: float) -> Path:
-    return written(folder, port, f'kind = "victoriametrics"\nurl = "{url}"\ndurable_after = {durable_after}')
-
-
-@contextmanager
-def hub(config: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a hub, and kill it at the end if it still runs."""
-    command = [sys.executable, "-m", "hub.cli", "run", "--config", str(config), *more]
-    environment = {name: value for name, value in os.environ.items() if name != "JOURNAL_STREAM"}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 async def test_killed_between_the_write_and_its_yes_the_batch_comes_again_and_is_stored_once(
@@ -76,9 +39,12 @@ async def test_killed_between_the_write_and_its_yes_the_batch_comes_again_and_is
         assert len(store.writes) >= 2
 
 
+UP = {"GET /metrics": Answer(200, b"vm_app_uptime_seconds 100\n")}
+
+
 async def test_killed_between_the_yes_and_the_ack_the_batch_comes_again(tmp_path: Path, broker: Server) -> None:
     said = batch(1, lines(10))
-    with ScriptedHttp() as store:
+    with ScriptedHttp(elsewhere=UP) as store:
         async with player(broker) as agent:
             with hub(victoria(tmp_path, broker.port, store.url, 60)):
                 while not store.writes:
@@ -109,18 +75,65 @@ async def test_killed_after_the_ack_the_embedded_store_has_it(tmp_path: Path, br
 async def test_a_kind_stop_ends_with_code_0_and_true_figures(
     tmp_path: Path, broker: Server, number: signal.Signals
 ) -> None:
-    status = tmp_path / "hub.json"
-    with hub(embedded(tmp_path, broker.port), "--status-file", str(status)) as process:
+    config = embedded(tmp_path, broker.port)
+    with hub(config) as process:
         async with player(broker) as agent:
             assert (await agent.deliver(batch(1, lines(5)))).stored == 5
-        await until(lambda: json.loads(status.read_text())["acknowledged"], "the figure")
+        await until(lambda: status_of(config).get("acknowledged"), "the figure")
         process.send_signal(number)
         assert process.wait(timeout=PATIENCE) == 0
-    figures = json.loads(status.read_text())
+    figures = status_of(config)
     assert figures["heard"]["batches"] >= 1
     assert figures["written"]["batches"] == figures["heard"]["batches"]
     assert figures["acknowledged"] >= 1
     assert figures["alarm"] == ""
+
+
+CREATED = {"POST /query": Answer(200, b'{"results":[{"statement_id":0}]}\n')}
+
+
+@pytest.mark.parametrize(
+    ("fault", "remedy"),
+    [
+        (Answer(401, b'{"error":"authorization failed"}'), "check user name, password or token in the hub's settings"),
+        (
+            Answer(404, b'{"error":"database not found"}'),
+            "the database or bucket is missing and the hub may not create",
+        ),
+        (
+            Answer(500, b'{"error":"engine: no space left"}', {"Retry-After": "0"}),
+            "a store whose disk was full needs a",
+        ),
+    ],
+    ids=lambda value: str(value.status) if isinstance(value, Answer) else "",
+)
+async def test_a_refusing_store_is_alarmed_and_the_batch_acknowledged_once_it_is_over(
+    tmp_path: Path, broker: Server, fault: Answer, remedy: str
+) -> None:
+    said, reason = batch(1, lines(10)), fault.body.decode()
+    with ScriptedHttp(otherwise=fault, elsewhere=CREATED) as store:
+        config = influx(tmp_path, broker.port, store.url)
+        async with player(broker) as agent:
+            with hub(config):
+                began = time.monotonic()
+                while not store.writes:
+                    with pytest.raises(TimeoutError):
+                        await agent.ack_of(said, within=0.3)
+                    await agent.say(said)
+                await until(lambda: status_of(config).get("alarm"), "the alarm")
+                tries, alarm = len(store.writes), status_of(config)["alarm"]
+                assert f"InfluxDB at {store.url} answers {fault.status}: {reason}" in alarm
+                assert remedy in alarm
+                assert tries <= 1 + time.monotonic() - began, "tried again sooner than after a second"
+                assert agent.heard.empty()
+                store.otherwise = Answer(204)
+                assert await agent.ack_of(said) == Ack(EPOCH, 1, 10)
+                await until(lambda: status_of(config)["alarm"] == "", "the end of the alarm")
+        assert set(store.lines()) == set(lines(10))
+    log = log_of(config).read_text()
+    assert log.count(f"ALARM: {alarm}") == 1
+    assert f"alarm is over: {alarm}" in log
+    assert "Traceback" not in log
 
 
 def said_by(*arguments: str, timeout: float = 60.0) -> tuple[int, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,9 +50,6 @@ def test_mosquitto_sub_shows_it_and_influxdb_takes_it(
 ) -> None:
     document = heard_batch(tmp_path, broker, player).rstrip(b"\n") + b"\n"
     assert b"air,site=simpang-empat,agent=se-1,sensor=dust pm2_5=" in document
-    create = urllib.request.Request(f"{influx1.url}/query?q=CREATE+DATABASE+simpang", method="POST")
-    urllib.request.urlopen(create, timeout=10).close()
-    write = urllib.request.Request(f"{influx1.url}/write?db=simpang", data=document, method="POST")
-    with urllib.request.urlopen(write, timeout=10) as answer:
-        assert answer.status == 204
+    influx.create_database(influx1)
+    influx.write(influx1, document)
     assert len(influx.query(influx1, "SELECT pm2_5 FROM air")) == document.count(b"air,site")

@@ -1,71 +1,193 @@
-"""Every panel's query on an InfluxDB that the real path has filled: serial bytes and camera frames to series."""
+"""Every panel's query on an InfluxDB that hub and broker have filled, its answer compared with what agents said.
+
+Scripted agents say a day in which every quantity of the catalogue occurs. One agent beside them is real: the broker
+itself tells when it comes and when it is gone.
+"""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from statistics import fmean
+from typing import Any
 
-from hub.grafana.queries import PanelQuery, all_queries
-from tests.journeys.test_clips_as_cameras import table
-from tests.support import influx
-from tests.support.replays import Replay, replays
-from tests.support.rig import City, wait_until
-from tests.support.servers import Server
+import pytest
 
-EVERYTHING = {"site": ".*", "agent": ".*", "sensor": ".*", "quality": "127", "__interval": "1s"}
-NEEDS_MORE_THAN_A_MOMENT = ("Rata-rata 24 jam",)
-CLIP = "tfl_a13_day_light"
+from hub.grafana import ispu
+from hub.grafana.queries import all_queries
+from telemetry.quantity import Family
+from tests.support import influx, panel_oracle, panels, scripted_day
+from tests.support.rig import AGENT, SITE
+from tests.support.scripted_agent import ScriptedAgent, time_of
+from tests.support.scripted_day import MINUTE
+from tests.support.told import CITY, EVERYTHING, FLEET, JUNCTION, PLACE, Told, filled
 
-
-def filled(tmp_path: Path, broker: Server, influx1: Server) -> None:
-    """Run captures and a clip through agent, broker and hub."""
-    played: list[Replay] = replays()
-    sensors = "".join(replay.plug(tmp_path) for replay in played) + table(CLIP)
-    store = f'[store]\nkind = "influxdb1"\nurl = "{influx1.url}"\n'
-    with City(tmp_path / "city", broker.port, store, sensors, health_seconds=1) as city:
-        for replay in played:
-            city.wait_for_state(replay.sensor, "open", "live")
-            replay.begin()
-        city.wait_for_state(CLIP.replace("_", "-"), "ended")
-        city.wait_for_delivery(sum(len(replay.rows) for replay in played))
-        wait_until(lambda: influx.query(influx1, "SELECT online FROM health"), "the hub's word about the agent")
-    for replay in played:
-        assert replay.player is not None
-        replay.player.close()
+LATEST = 10**6
+"""Nanoseconds by which a time in milliseconds may lie before the moment that it was taken."""
 
 
-def known_fields(influx1: Server) -> dict[str, set[str]]:
-    """Return the fields that each family has in the database."""
-    families = [row["name"] for row in influx.query(influx1, "SHOW MEASUREMENTS")]
-    return {
-        family: {row["fieldKey"] for row in influx.query(influx1, f"SHOW FIELD KEYS FROM {family}")}
-        for family in families
-    }
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """A database and who spoke to it."""
+    with filled(tmp_path_factory.mktemp("panels")) as everything:
+        yield everything
 
 
-def answerable(query: PanelQuery, fields: dict[str, set[str]]) -> bool:
-    """Tell whether the database holds something that the query asks for."""
-    if query.panel.startswith(NEEDS_MORE_THAN_A_MOMENT):
-        return False
-    if query.influxql.startswith("SHOW"):
-        return True
-    asked = set(re.findall(r'\("(\w+)"\)|"(\w+)" AS', query.influxql.split(" FROM ")[0]))
-    wanted = {name for pair in asked for name in pair if name}
-    families = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"FROM ([^()]*?) WHERE", query.influxql))))
-    return any(wanted & fields.get(family, set()) for family in families)
+@pytest.mark.parametrize("quality", ["0", "127"])
+@pytest.mark.parametrize("site", [".*", "simpang-lima"])
+def test_no_query_is_silent(told: Told, site: str, quality: str) -> None:
+    queries = all_queries(EVERYTHING | {"site": site, "quality": quality})
+    faults = [
+        f"{query.dashboard} | {query.panel} | {query.ref}: {found}\n    {query.influxql}"
+        for query in queries
+        if (found := panels.fault(query, influx.series(told.influx, query.influxql)))
+    ]
+    assert not faults, "\n".join(faults)
+    assert len(queries) > 100
 
 
-def test_every_query_is_understood_and_those_with_data_return_series(
-    tmp_path: Path, broker: Server, influx1: Server
+def compared(told: Told, expected: Callable[[str, list[ScriptedAgent]], Any], answer: Callable[[Any], Any]) -> int:
+    """Compare every answer that the oracle has an opinion on; return how many."""
+    count = 0
+    for query in all_queries(JUNCTION):
+        agents = [told.junction, told.school] if query.dashboard.startswith(CITY) else [told.junction]
+        wanted = expected(query.influxql, agents)
+        if wanted is not None:
+            found = answer(influx.series(told.influx, query.influxql))
+            of_scripted = {key: one for key, one in found.items() if SITE not in key}
+            where = f"{query.dashboard} | {query.panel} | {query.ref}"
+            assert of_scripted.keys() == wanted.keys(), where
+            for key, one in wanted.items():
+                timed = {name: value for name, value in of_scripted[key].items() if name != "time" or name in one}
+                assert timed == pytest.approx(one), f"{where} | {key}"
+            count += 1
+    return count
+
+
+def test_every_curve_goes_through_what_was_said(told: Told) -> None:
+    def curves(text: str, agents: list[ScriptedAgent]) -> panel_oracle.Curves | None:
+        return panel_oracle.curves(text, agents, told.began)
+
+    assert compared(told, curves, panel_oracle.drawn) > 65
+
+
+def test_every_table_of_newest_values_holds_the_newest_rows_with_their_times(told: Told) -> None:
+    assert compared(told, panel_oracle.newest, panel_oracle.listed) >= 13
+
+
+@pytest.mark.parametrize(("ref", "gas"), list(zip("ABCDEF", ispu.UPPER, strict=True)))
+def test_the_mean_of_a_day_is_that_of_its_hours(told: Told, ref: str, gas: str) -> None:
+    day = told.began // 10**6 - 24 * 60 * MINUTE
+    said = [reading for reading in told.junction.readings if reading.sensor == "gas" and reading.time > day]
+    hours = {reading.time // (60 * MINUTE): scripted_day.gas_of_hour(gas, reading.time) for reading in said}
+    assert len(hours) in (24, 25)
+    (row,) = told.ask(PLACE, "Rata-rata 24 jam", ref)
+    assert (row["sensor"], row[gas]) == ("gas", pytest.approx(fmean(hours.values())))
+
+
+@pytest.mark.parametrize(
+    ("board", "by"), [(CITY, ("site", "class")), (PLACE, ("sensor", "line", "direction", "class"))]
+)
+def test_totals_are_what_was_counted(told: Told, board: str, by: tuple[str, ...]) -> None:
+    expected: Counter[tuple[str, ...]] = Counter()
+    for tags, _, count, _ in scripted_day.movements(told.junction):
+        expected[tuple(tags[name] for name in by)] += count
+    found = {tuple(row[name] for name in by): row["count"] for row in told.ask(board, "Jumlah pada rentang")}
+    assert found == expected
+    assert board == CITY or found["cam-east", "l2", "out", "lorry"] == 0
+
+
+BY_LINE = ("agent", "sensor", "line", "direction")
+
+
+@pytest.mark.parametrize(
+    ("board", "panel", "by"),
+    [
+        (CITY, "Kendaraan per menit per lokasi", ("site",)),
+        (CITY, "Kendaraan per menit per kelas", ("class",)),
+        (CITY, "Pejalan kaki per menit", ("site",)),
+        (PLACE, "Kendaraan per menit per garis", BY_LINE),
+        (PLACE, "Kendaraan per menit per kelas", ("class",)),
+        (PLACE, "Pejalan kaki per menit", BY_LINE),
+    ],
+)
+def test_road_users_a_minute_are_counted_over_observed_time(
+    told: Told, board: str, panel: str, by: tuple[str, ...]
 ) -> None:
-    filled(tmp_path, broker, influx1)
-    fields = known_fields(influx1)
-    assert {"air", "traffic", "scene", "health", "crossing"} <= set(fields)
-    silent, answered = [], 0
-    for query in all_queries(EVERYTHING):
-        rows = influx.query(influx1, query.influxql)
-        answered += bool(rows)
-        if answerable(query, fields) and not rows:
-            silent.append(f"{query.dashboard} | {query.panel} | {query.ref}: {query.influxql}")
-    assert not silent, "\n".join(silent)
-    assert answered > 60
+    on_foot = panel.startswith("Pejalan kaki")
+    expected: dict[tuple[Any, ...], float] = defaultdict(float)
+    for tags, minute, _, rate in scripted_day.movements(told.junction):
+        if (tags["class"] == "pedestrian") == on_foot:
+            expected[minute, *(tags[name] for name in by)] += rate
+    rows = [row for row in told.ask(board, panel) if row["rate"] is not None]
+    assert {(row["time"], *(row[name] for name in by)): row["rate"] for row in rows} == pytest.approx(dict(expected))
+
+
+def test_counters_show_their_growth(told: Told) -> None:
+    for step, (counter, panel) in enumerate(
+        [("frames", "Frame sah"), ("rejected", "Frame ditolak"), ("restarts", "Sumber dimulai")], start=1
+    ):
+        rows = [row for row in told.ask(FLEET, panel) if row["sensor"] == "cam-east"]
+        assert [row[counter] for row in rows] == [step] * (scripted_day.MINUTES - 1)
+
+
+def test_gaps_are_summed_by_cause(told: Told) -> None:
+    expected = {cause: 2 * count for cause, count in scripted_day.GAPS.items()}
+    rows = told.ask(FLEET, "Pembacaan hilang menurut sebab")
+    assert {row["cause"]: row["count"] for row in rows} == expected
+    for board in (CITY, FLEET):
+        (row,) = told.ask(board, "Pembacaan hilang / Readings missing")
+        assert row["count"] == sum(expected.values())
+
+
+def test_state_of_agents_is_what_the_broker_knows_with_its_time(told: Told) -> None:
+    rows = {row["agent"]: row for row in told.ask(CITY, "Keadaan agen")}
+    assert {agent: row["online"] for agent, row in rows.items()} == {"se-5": 1, "sd-3": 0, AGENT: 0}
+    assert all(told.began - LATEST <= row["time"] <= told.ended for row in rows.values())
+    (here,) = told.ask(PLACE, "Keadaan agen")
+    assert (here["agent"], here["online"], here["time"]) == ("se-5", 1, rows["se-5"]["time"])
+
+
+def test_the_age_of_data_is_that_of_the_newest_row_of_each_sensor(told: Told) -> None:
+    silent = (Family.HEALTH, Family.GAP, Family.CROSSING)
+    expected: dict[tuple[str, str], int] = {}
+    for agent in (told.junction, told.school):
+        for reading in agent.readings:
+            if reading.measurement.family not in silent:
+                key = agent.place.agent, reading.sensor
+                expected[key] = max(expected.get(key, 0), time_of(reading))
+    rows: dict[tuple[str, str], int] = {}
+    for row in told.ask(CITY, "Umur data per sensor"):
+        key = row["agent"], row["sensor"]
+        rows[key] = max(rows.get(key, 0), row["time"])
+    real = rows.pop((AGENT, "dust"))
+    assert told.began - LATEST <= real <= told.ended
+    assert rows == expected
+    assert max(row["time"] for row in told.ask(CITY, "Data terakhir")) == real
+    assert max(row["time"] for row in told.ask(FLEET, "Data terakhir")) == max(expected.values())
+
+
+def test_who_reports_is_told_from_who_is_known(told: Told) -> None:
+    def sources(panel: str, **values: str) -> list[int]:
+        return [row["sources"] for row in told.ask(FLEET, panel, **values)]
+
+    assert (sources("Agen melapor"), sources("Agen dikenal")) == ([1], [1])
+    assert (sources("Agen melapor", site=".*"), sources("Agen dikenal", site=".*")) == ([2], [3])
+
+
+def test_doubtful_readings_are_counted_and_the_variables_list_who_there_is(told: Told) -> None:
+    assert [(row["sensor"], row["count"]) for row in told.ask(PLACE, "Pembacaan diragukan")] == [("gas", 1)]
+    names = {name: {row["value"] for row in told.ask(PLACE, f"variable {name}", "")} for name in ("site", "agent")}
+    assert names == {"site": {SITE, "simpang-lima", "sdn-merdeka-3"}, "agent": {"se-5"}}
+    assert {row["value"] for row in told.ask(PLACE, "variable sensor", "")} == {"station", "cam-east", "gnss"}
+
+
+def test_the_last_crossings_come_newest_first(told: Told) -> None:
+    said = [reading for reading in told.junction.readings if reading.measurement.family is Family.CROSSING]
+    newest_first = sorted(said, key=time_of, reverse=True)[:50]
+    rows = told.ask(PLACE, "Lintasan terakhir")
+    assert [row["time"] for row in rows] == [time_of(reading) for reading in newest_first]
+    assert [row["speed"] for row in rows] == [reading.measurement.values["speed"] for reading in newest_first]
+    assert {(row["sensor"], row["line"], row["direction"], row["class"]) for row in rows} == {
+        ("cam-east", "l2", "out", "lorry")
+    }

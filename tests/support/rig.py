@@ -105,8 +105,15 @@ class City:
 
     def agent_says(self) -> dict[str, Any]:
         """Return the agent's status file, empty before the first."""
+        return self._says("agent.json")
+
+    def hub_says(self) -> dict[str, Any]:
+        """Return the hub's status file, empty before the first."""
+        return self._says("hub.json")
+
+    def _says(self, file: str) -> dict[str, Any]:
         try:
-            return dict(json.loads((self.folder / "agent.json").read_text()))
+            return dict(json.loads((self.folder / file).read_text()))
         except OSError:
             return {}
 
@@ -123,6 +130,6 @@ class City:
         def delivered() -> bool:
             said = self.agent_says()
             waiting = said.get("waiting", {"readings": 1})
-            return said.get("stored", 0) >= readings and waiting["readings"] == 0
+            return bool(said.get("stored", 0) >= readings and waiting["readings"] == 0)
 
         wait_until(delivered, f"delivery of {readings} readings; agent says {self.agent_says()}")
