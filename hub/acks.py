@@ -3,44 +3,98 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
+from dataclasses import dataclass
 
+from hub.errors import Hold, TryAgain
+from hub.stores.store import Store
+from service.backoff import Backoff
 from service.mqtt import Link, Message
 from service.progress import Progress
 from telemetry.ack import Ack
 from telemetry.reading import Place
 from telemetry.topic import Channel, topic
 
+_LOG = logging.getLogger(__name__)
 _MOST = 10_000
+_STEP = 0.5
+"""Seconds in which held acknowledgements fall due together, so that one question to the store serves them all."""
+
 _LOOP = "acks"
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    due: float
+    begun: float
+    message: Message
+
+
 class Acks:
-    """Holds each acknowledgement until its time has come and there is a connection; when full, the oldest is lost."""
+    """Holds each acknowledgement until its write is durable and there is a connection; full, it refuses the newest."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, store: Store, progress: Progress) -> None:
         """Begin empty."""
+        self._store = store
         self._progress = progress
-        self._waiting: deque[tuple[float, Message]] = deque(maxlen=_MOST)
+        self._held: deque[_Held] = deque(maxlen=_MOST)
+        self._sure: deque[Message] = deque(maxlen=_MOST)
         self._more = asyncio.Event()
+        self._backoff = Backoff(longest=10.0)
         self.said = 0
+        self.refused = 0
 
-    def put(self, place: Place, ack: Ack, due: float) -> None:
-        """Say an acknowledgement from monotonic time `due` on."""
-        self._waiting.append((due, Message(topic(place, Channel.ACK), ack.encode())))
+    def put(self, place: Place, ack: Ack, begun: float) -> None:
+        """Say an acknowledgement once its write, which began at monotonic time `begun` and is answered, is durable."""
+        if len(self._held) + len(self._sure) >= _MOST:
+            self._refuse()
+            return
+        message = Message(topic(place, Channel.ACK), ack.encode())
+        self._held.append(_Held(self._due(), begun, message))
         self._more.set()
+
+    def _due(self) -> float:
+        now, hold = time.monotonic(), self._store.durable_after
+        return now if hold <= 0 else now + hold + _STEP - (now + hold) % _STEP
+
+    def _refuse(self) -> None:
+        if not self.refused:
+            _LOG.warning(
+                "%d acknowledgements wait already; further ones are not said, and their batches come again", _MOST
+            )
+        self.refused += 1
 
     async def publish(self, link: Link) -> None:
         """Publish until the connection is lost (BrokerLost)."""
         while True:
-            await self._more.wait()
-            while self._waiting:
-                due, message = self._waiting[0]
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
-                await self._say(link, message)
-                self._waiting.popleft()
+            while self._sure:
+                await self._say(link, self._sure[0])
+                self._sure.popleft()
                 self.said += 1
+            await self._more.wait()
+            await asyncio.sleep(max(0.0, self._held[0].due - time.monotonic()))
+            await self._confirm()
+
+    async def _confirm(self) -> None:
+        """Sort what is held by whether the store has run on since: what it may have forgotten is never said."""
+        now = time.monotonic()
+        try:
+            since = await self._store.running_since()
+        except (TryAgain, Hold) as error:
+            if not self._backoff.failures:
+                _LOG.warning("%s; acknowledgements wait until it tells since when it runs", error)
+            await asyncio.sleep(self._backoff.failed())
+            return
+        self._backoff.succeeded()
+        kept = [held for held in self._held if held.begun > since]
+        if len(kept) < len(self._held):
+            lost = len(self._held) - len(kept)
+            _LOG.warning("%s has begun anew; %d batches that it may have lost come again", self._store.name, lost)
+        self._sure.extend(held.message for held in kept if held.due <= now)
+        self._held = deque((held for held in kept if held.due > now), maxlen=_MOST)
+        if not self._held:
             self._more.clear()
 
     async def _say(self, link: Link, message: Message) -> None:

@@ -36,7 +36,7 @@ class Arrived:
 
 
 class Arrivals:
-    """First in, first out; `put` waits while the bytes are too many, and the bounded inbox before it drops what comes."""
+    """First in, first out; `put` waits while the bytes are too many, and the bounded inbox drops what comes."""
 
     def __init__(self, most_bytes: int) -> None:
         """Bound what waits."""

@@ -94,7 +94,10 @@ class VictoriaStore(_V2Store):
 
     kind: Literal["victoriametrics"]
     durable_after: float = Field(
-        default=12, ge=0, le=60, description="seconds after its yes until a write survives a crash (measured: about 10)"
+        default=12,
+        ge=0,
+        le=60,
+        description="seconds until a write survives a crash of the store, whose /metrics is asked; 0 trusts at once",
     )
 
 

@@ -2,11 +2,13 @@
 
 HubError
     StoreError
-        TryAgain    keep the lines, wait, write them again
-        Hold        keep the lines, raise an alarm for a person, try rarely
-        BadLines    some of these lines are not acceptable: find them, write the rest
-        TooLarge    write these lines in two halves
-    QueryRefused    tell whoever asked
+        TryAgain            keep the lines, wait, write them again
+            TooSlow         keep the lines, wait, write fewer of them at once
+        Hold                keep the lines, raise an alarm for a person, try rarely
+            LimitReached    find the batches that it stands against, write the others
+        BadLines            some of these lines are not acceptable: find them, write the rest
+        TooLarge            write these lines in two halves
+    QueryRefused            tell whoever asked
 """
 
 from __future__ import annotations
@@ -29,8 +31,16 @@ class TryAgain(StoreError):
         super().__init__(why)
 
 
+class TooSlow(TryAgain):
+    """The store took the lines and did not answer in time."""
+
+
 class Hold(StoreError):
     """The store needs a person: wrong credentials, missing database, full disk; the text names the remedy."""
+
+
+class LimitReached(Hold):
+    """The store is full for new names: some of these lines would make one more than its settings allow."""
 
 
 class BadLines(StoreError):

@@ -47,7 +47,7 @@ class Hub:
         self._name = f"simpang-hub-{secrets.token_hex(5)}"
         self.store = store or made(settings.store)
         self.alarm = Alarm()
-        self.acks = Acks(self._progress)
+        self.acks = Acks(self.store, self._progress)
         self.presence = Presence()
         self._online = False
         dead_letters = DeadLetterFile(settings.dead_letter.path, settings.dead_letter.limit_mb * _MEGABYTE)
@@ -101,7 +101,8 @@ class Hub:
                 await self._progress.sleep("link", wait)
 
     async def _session(self, backoff: Backoff) -> None:
-        async with connected(self._settings.broker, name=self._name, queue=_MESSAGES_QUEUED) as link:
+        broker = self._settings.broker
+        async with connected(broker, name=self._name, queue=_MESSAGES_QUEUED, is_kept=_is_status) as link:
             await together(
                 hub_subscribe=self._subscribe(link, backoff),
                 hub_inlet=self._take_in(link),
@@ -138,6 +139,11 @@ class Hub:
     def _write_status(self) -> None:
         if self._status_file is not None:
             status_file.write(self._status_file, self.figures())
+
+
+def _is_status(topic: str) -> bool:
+    """Tell whether a message says a state, which the broker says only once to a hub that is connected."""
+    return topic.endswith(Channel.STATUS)
 
 
 async def _until(stop: asyncio.Event) -> None:

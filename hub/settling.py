@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from hub.errors import BadLines, TooLarge, TryAgain
+from hub.errors import BadLines, LimitReached, TooLarge, TryAgain
 
 Write = Callable[[Sequence[bytes]], Awaitable[None]]
 """A store's write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch: when its write began, the reason for each refused line by its index.
+
+    Or that a limit of the store stands against it; then the store may lack lines of it.
+    """
+
+    begun: float
+    refused: Mapping[int, str]
+    limit: str = ""
+
+
+async def settle_batches(write: Write, batches: Sequence[Sequence[bytes]]) -> list[Outcome]:
+    """Write batches together and return the outcome of each; those that meet a limit are found by halving."""
+    begun = time.monotonic()
+    lines = [line for batch in batches for line in batch]
+    try:
+        refused = await settle(write, lines) if lines else {}
+    except LimitReached as error:
+        if len(batches) == 1:
+            return [Outcome(begun, {}, limit=str(error))]
+        middle = len(batches) // 2
+        return await settle_batches(write, batches[:middle]) + await settle_batches(write, batches[middle:])
+    return _outcomes(begun, batches, refused)
+
+
+def _outcomes(begun: float, batches: Sequence[Sequence[bytes]], refused: Mapping[int, str]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    first = 0
+    for batch in batches:
+        own = {index: refused[first + index] for index in range(len(batch)) if first + index in refused}
+        outcomes.append(Outcome(begun, own))
+        first += len(batch)
+    return outcomes
 
 
 async def settle(write: Write, lines: Sequence[bytes]) -> Mapping[int, str]:

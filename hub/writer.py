@@ -8,13 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 
 from hub.alarm import Alarm
 from hub.arrivals import Arrivals, Arrived
 from hub.dead_letter import DeadLetter, DeadLetterFile
-from hub.errors import Hold, TryAgain
+from hub.errors import Hold, TooSlow, TryAgain
+from hub.pace import Pace
 from hub.presence import Presence
-from hub.settling import settle
+from hub.settling import Outcome, settle_batches
 from hub.stores.store import Store
 from service.backoff import Backoff
 from service.progress import Progress
@@ -29,10 +32,17 @@ _IDLE_SECONDS = 1.0
 _HOLD_SECONDS = 10.0
 _LONGEST_WAIT = 300.0
 _TRIES_BEFORE_ALARM = 5
+_LIMIT = "limit"
+_LIMIT_SECONDS = 300.0
+"""How long after a limit was met the alarm goes on; agents send again far sooner."""
+
+_PRESENCE_LINES = 100
 _LOOP = "writer"
 
 Acknowledge = Callable[[Place, Ack, float], None]
-"""Takes an acknowledgement and the monotonic time from which it may be said."""
+"""Takes an acknowledgement and the monotonic time at which its write began."""
+
+Done = TypeVar("Done")
 
 
 class Writer:
@@ -56,15 +66,19 @@ class Writer:
         self._dead_letters = dead_letters
         self._alarm = alarm
         self._backoff = Backoff(longest=30.0)
+        self._pace = Pace(_MOST_LINES)
         self._presence_due = 0.0
+        self._limited_until = 0.0
         self.acknowledge: Acknowledge
         self.done: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Write until cancelled."""
-        await self._until_done(self._prepare)
+        await self._until_done(self._store.prepare)
         while True:
             self._progress.turn(_LOOP)
+            if time.monotonic() >= self._limited_until:
+                self._alarm.clear(kind=_LIMIT)
             await self._write_presence()
             try:
                 async with asyncio.timeout(_IDLE_SECONDS):
@@ -74,27 +88,38 @@ class Writer:
             await self._write(arrived)
 
     async def _write(self, arrived: list[Arrived]) -> None:
-        """Settle all lines of some batches, then acknowledge each batch."""
-        lines = [line for batch in arrived for line in batch.lines]
-        refused = await self._until_done(lambda: settle(self._store_write, lines)) if lines else {}
-        durable = time.monotonic() + self._store.durable_after
-        first = 0
-        for batch in arrived:
-            dead = list(self._buried(batch, first, refused))
-            first += len(batch.lines)
-            stored = len(batch.lines) - len(dead)
-            all_dead = tuple(sorted((*batch.dead, *dead), key=lambda d: d.line))
-            self.acknowledge(batch.place, Ack(batch.epoch, batch.number, stored, all_dead), durable)
-            self.done["batches"] += 1
-            self.done["stored"] += stored
-            self.done["dead"] += len(all_dead)
+        """Settle all lines of some batches, as many at once as the pace allows, and conclude each batch."""
+        while arrived:
+            outcomes = await self._settled([batch.lines for batch in arrived])
+            for batch, outcome in zip(arrived, outcomes, strict=False):
+                if outcome.limit:
+                    self._meet_limit(f"{batch.place.site}/{batch.place.agent} waits: {outcome.limit}")
+                else:
+                    self._acknowledge(batch, outcome)
+            arrived = arrived[len(outcomes) :]
 
-    def _buried(self, batch: Arrived, first: int, refused: Mapping[int, str]) -> Iterator[DeadLine]:
+    def _acknowledge(self, batch: Arrived, outcome: Outcome) -> None:
+        dead = list(self._buried(batch, outcome.refused))
+        stored = len(batch.lines) - len(dead)
+        all_dead = tuple(sorted((*batch.dead, *dead), key=lambda d: d.line))
+        self.acknowledge(batch.place, Ack(batch.epoch, batch.number, stored, all_dead), outcome.begun)
+        self.done["batches"] += 1
+        self.done["stored"] += stored
+        self.done["dead"] += len(all_dead)
+
+    def _meet_limit(self, why: str) -> None:
+        """Call a person; the batch is not kept, it comes again unacknowledged."""
+        self.done["limited"] += 1
+        if time.monotonic() >= self._limited_until:
+            self._alarm.raise_for(why, kind=_LIMIT)
+        self._limited_until = time.monotonic() + _LIMIT_SECONDS
+
+    def _buried(self, batch: Arrived, refused: Mapping[int, str]) -> Iterator[DeadLine]:
         """Put the lines of a batch that the store refused into the dead-letter file and yield them."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         name = topic(batch.place, Channel.READINGS)
         for index, line in enumerate(batch.lines):
-            why = refused.get(first + index)
+            why = refused.get(index)
             if why is not None:
                 dead = DeadLine(batch.numbers[index], why)
                 text = line.decode().rstrip("\n")
@@ -109,19 +134,33 @@ class Writer:
             lines = self._presence.everyone()
         else:
             lines = self._presence.changes()
-        if lines:
-            await self._until_done(lambda: settle(self._store_write, lines))
+        batches = [lines[first : first + _PRESENCE_LINES] for first in range(0, len(lines), _PRESENCE_LINES)]
+        while batches:
+            outcomes = await self._settled(batches)
+            for limit in filter(None, (outcome.limit for outcome in outcomes)):
+                self._meet_limit(f"who is online is not stored: {limit}")
+            batches = batches[len(outcomes) :]
+
+    async def _settled(self, batches: Sequence[Sequence[bytes]]) -> Sequence[Outcome]:
+        """Return the outcomes of the first of these batches, at least of one."""
+        return await self._until_done(partial(self._settle_first, batches))
+
+    async def _settle_first(self, batches: Sequence[Sequence[bytes]]) -> Sequence[Outcome]:
+        some, begun = self._pace.first_of(batches), time.monotonic()
+        try:
+            outcomes = await settle_batches(self._store_write, some)
+        except TooSlow:
+            self._pace.slower(some)
+            raise
+        self._pace.answered(some, time.monotonic() - begun)
+        return outcomes
 
     async def _store_write(self, lines: Sequence[bytes]) -> None:
         """Write once; finding refused lines takes many writes, and each of them is progress."""
         self._progress.turn(_LOOP)
         await self._store.write(lines)
 
-    async def _prepare(self) -> Mapping[int, str]:
-        await self._store.prepare()
-        return {}
-
-    async def _until_done(self, work: Callable[[], Awaitable[Mapping[int, str]]]) -> Mapping[int, str]:
+    async def _until_done(self, work: Callable[[], Awaitable[Done]]) -> Done:
         """Do the work; while the store cannot, wait and do it again: unacknowledged, everything stays on the poles."""
         while True:
             self._progress.turn(_LOOP)

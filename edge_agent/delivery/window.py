@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-_SLOWEST = 6.0
+_SLOWEST = 3.0
+"""About a minute at the default of 20 s: how long a hub that came back waits for what was sent in vain."""
 
 
 @dataclass(slots=True)

@@ -32,8 +32,8 @@ LARGEST = 4096
 _BOUNDS = {"max_pixels": str(LARGEST * LARGEST)}
 """For the decoder, which would otherwise take the memory before anybody can look at the size."""
 _OPTIONS = _BOUNDS | {"analyzeduration": "1000000"}
-_LIVE = {"fflags": "nobuffer", "flags": "low_delay"}
-"""Drops what was read to recognise the stream, so never for files."""
+_LIVE = {"flags": "low_delay"}
+"""Never `nobuffer`: it throws away what was read to recognise the stream, the key frame with it."""
 _PROTOCOLS = {"rtsp": "rtp,tcp,udp,rtsp", "rtsps": "rtp,tcp,udp,rtsp,tls", "http": "http,tcp", "https": "https,tls,tcp"}
 _JPEG_END = b"\xff\xd9"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from hub.errors import BadLines, Hold, QueryRefused, TryAgain
-from hub.stores.store import Row
+from hub.stores.store import SINCE_EVER, Row
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import LABELS, Family
 from telemetry.schema import LINE
@@ -45,13 +46,19 @@ class Embedded:
     def _open(self) -> None:
         if self._db is not None:
             return
+        is_new = False
         try:
+            is_new = not self._path.exists()
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = duckdb.connect(str(self._path))
-            for statement in (statement for family in Family for statement in _table(family)):
-                self._db.execute(statement)
+            self._db = _with_tables(self._path)
         except (duckdb.Error, OSError) as error:
+            if is_new:
+                _discard(self._path)
             raise Hold(f"{self.name} cannot be opened: {error}; check the path, or move the file away") from error
+
+    async def running_since(self) -> float:
+        """See Store.running_since."""
+        return SINCE_EVER
 
     async def write(self, lines: Sequence[bytes]) -> None:
         """Write in one transaction; see Store.write."""
@@ -101,6 +108,28 @@ class Embedded:
 
     async def _do(self, call: Callable[[], Answer]) -> Answer:
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, call))
+
+
+def _with_tables(path: Path) -> duckdb.DuckDBPyConnection:
+    """Return the opened file with all its tables; raises duckdb.Error, and then it is closed."""
+    db = duckdb.connect(str(path))
+    try:
+        for statement in (statement for family in Family for statement in _table(family)):
+            db.execute(statement)
+    except duckdb.Error:
+        with contextlib.suppress(duckdb.Error):
+            db.close()
+        raise
+    return db
+
+
+def _discard(path: Path) -> None:
+    """Remove a file that was begun and not finished, unless another process has it open by now."""
+    with contextlib.suppress(OSError):
+        with path.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+        path.with_name(path.name + ".wal").unlink()
 
 
 def _table(family: Family) -> list[str]:

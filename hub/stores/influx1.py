@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.stores.influx_http import InfluxHttp
-from hub.stores.store import Row
+from hub.stores.store import SINCE_EVER, Row
 
 
 class Influx1:
@@ -22,6 +22,10 @@ class Influx1:
     async def prepare(self) -> None:
         """Create the database; InfluxDB says yes if it is there already."""
         await self._http.create_database()
+
+    async def running_since(self) -> float:
+        """See Store.running_since."""
+        return SINCE_EVER
 
     async def write(self, lines: Sequence[bytes]) -> None:
         """Write; see Store.write."""

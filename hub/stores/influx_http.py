@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 
-from hub.errors import QueryRefused, TryAgain
+from hub.errors import Hold, QueryRefused, TooSlow, TryAgain
 from hub.stores.store import Row
 from hub.stores.verdict import judge
 
+_LOG = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _UNAUTHORISED = 401
 _SERVER_FAULT = 500
 _REFUSED = (400, 413, 422)
 _SHOWN = 200
+_UPTIME = re.compile(r"^vm_app_uptime_seconds (\d+)", re.MULTILINE)
 
 
 class InfluxHttp:
@@ -38,25 +42,48 @@ class InfluxHttp:
         answer = await self._post("/query", {"q": f'CREATE DATABASE "{self._database}"'})
         if answer.status_code == _UNAUTHORISED or answer.status_code >= _SERVER_FAULT:
             judge(answer.status_code, answer.text, None, server=self.server)
+        if '"error"' in answer.text:
+            _LOG.info("%s does not create %r: %s", self.server, self._database, answer.text.strip()[:_SHOWN])
 
     async def query(self, statement: str) -> list[Row]:
         """Return the rows of all series of an InfluxQL statement, times in nanoseconds, tags as columns."""
         answer = await self._post("/query", {"db": self._database, "epoch": "ns", "q": statement})
         if answer.status_code in _REFUSED:
             raise QueryRefused(answer.text.strip())
-        judge(answer.status_code, answer.text, None, server=self.server)
+        if not answer.is_success:
+            judge(answer.status_code, answer.text, None, server=self.server)
         try:
             return _rows(answer.json())
         except (ValueError, KeyError, TypeError) as error:
             raise QueryRefused(f"{self.server} does not answer with rows: {answer.text[:_SHOWN]!r}") from error
+
+    async def uptime(self) -> int:
+        """Return for how many seconds VictoriaMetrics has run; raises TryAgain, or Hold where it does not tell."""
+        answer = await self._ask("GET", "/metrics")
+        if answer.status_code >= _SERVER_FAULT:
+            raise TryAgain(f"{self.server} answers {answer.status_code} to /metrics")
+        found = _UPTIME.search(answer.text)
+        if found is None:
+            raise Hold(
+                f"{self.server} answers {answer.status_code} to /metrics and does not tell since when it runs, so "
+                "nothing that it takes is sure; open /metrics to the hub, or set durable_after = 0 to do without"
+            )
+        return int(found[1])
 
     async def close(self) -> None:
         """Close the connection."""
         await self._client.aclose()
 
     async def _post(self, path: str, parameters: Mapping[str, str], content: bytes = b"") -> httpx.Response:
+        return await self._ask("POST", path, parameters, content)
+
+    async def _ask(
+        self, method: str, path: str, parameters: Mapping[str, str] | None = None, content: bytes = b""
+    ) -> httpx.Response:
         try:
-            return await self._client.post(path, params=dict(parameters), content=content)
+            return await self._client.request(method, path, params=dict(parameters or {}), content=content)
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+            raise TooSlow(f"{self.server} does not answer in time: {type(error).__name__}") from error
         except httpx.RequestError as error:
             raise TryAgain(f"{self.server} is out of reach: {type(error).__name__} {error}") from error
 

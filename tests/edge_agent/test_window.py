@@ -7,10 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from edge_agent.config import Uplink
 from edge_agent.delivery.window import Window
 
 _RESEND = 10.0
-_SLOWEST = 6
+_SLOWEST = 3
 
 
 class WindowModel(RuleBasedStateMachine):
@@ -112,7 +113,16 @@ def test_resends_wait_twice_as_long_each_time_up_to_a_bound():
         assert due is not None
         waits.append(due - now)
         now = due
-    assert waits == [10, 20, 40, 60, 60, 60, 60, 60, 60]
+    assert waits == [10, 20, 30, 30, 30, 30, 30, 30, 30]
+
+
+def test_by_default_a_hub_that_came_back_hears_of_every_batch_within_about_a_minute():
+    seconds = Uplink.model_fields["resend_seconds"].default
+    window = Window(1, seconds, lambda: 1.25)
+    window.admit([1], 0.0)
+    for _ in range(20):
+        window.sent(1, 0.0)
+    assert window.next_due() == 75.0
 
 
 def test_what_was_settled_is_not_admitted_again_by_number():

@@ -14,7 +14,7 @@ from hub.config import DeadLetter, EmbeddedStore, HubSettings, Registered
 from hub.errors import BadLines, StoreError, TooLarge
 from hub.hub import Hub
 from hub.stores.influx1 import Influx1
-from hub.stores.store import Row, Store
+from hub.stores.store import SINCE_EVER, Row, Store
 from service.broker import Broker
 from service.mqtt import Link, Message, connected
 from telemetry import ack as acks
@@ -66,6 +66,7 @@ class FakeStore:
     ) -> None:
         self.name = "fake store"
         self.durable_after = durable_after
+        self.since = SINCE_EVER
         self.bad = bad
         self.most = most
         self.script = iter(script)
@@ -79,6 +80,9 @@ class FakeStore:
 
     async def prepare(self) -> None:
         self.prepared += 1
+
+    async def running_since(self) -> float:
+        return self.since
 
     async def write(self, lines: Sequence[bytes]) -> None:
         self.tries.append(list(lines))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +15,7 @@ from service.progress import Progress
 from telemetry import ack as acks
 from telemetry.ack import Ack, DeadLine
 from telemetry.reading import Place
-from tests.hub.kit import EPOCH, PLACE, until
+from tests.hub.kit import EPOCH, PLACE, FakeStore, until
 
 
 class FakeLink:
@@ -51,7 +50,7 @@ async def published(waiting: Acks, link: FakeLink, count: int) -> None:
 
 
 async def test_each_goes_to_its_agent_in_order() -> None:
-    waiting, link = Acks(Progress()), FakeLink()
+    waiting, link = Acks(FakeStore(), Progress()), FakeLink()
     other = Place("sekolah-2", "sd-2")
     waiting.put(PLACE, Ack(EPOCH, 1, 98, (DeadLine(3, "because"),)), 0.0)
     waiting.put(other, ack(2), 0.0)
@@ -68,7 +67,7 @@ async def test_each_goes_to_its_agent_in_order() -> None:
 
 
 async def test_one_that_comes_later_is_said_too() -> None:
-    waiting, link = Acks(Progress()), FakeLink()
+    waiting, link = Acks(FakeStore(), Progress()), FakeLink()
     task = asyncio.create_task(waiting.publish(link))  # type: ignore[arg-type]  # what it needs of a link
     for number in range(5):
         waiting.put(PLACE, ack(number), 0.0)
@@ -79,7 +78,7 @@ async def test_one_that_comes_later_is_said_too() -> None:
 
 @pytest.mark.parametrize("lost_at", [1, 2, 5])
 async def test_a_lost_link_keeps_what_was_not_said(lost_at: int) -> None:
-    waiting = Acks(Progress())
+    waiting = Acks(FakeStore(), Progress())
     for number in range(5):
         waiting.put(PLACE, ack(number), 0.0)
     broken = FakeLink(lost_at=lambda tried: tried == lost_at)
@@ -91,32 +90,29 @@ async def test_a_lost_link_keeps_what_was_not_said(lost_at: int) -> None:
     assert waiting.said == 5
 
 
-async def test_none_is_said_before_its_time() -> None:
-    waiting, link = Acks(Progress()), FakeLink()
-    due = time.monotonic() + 0.2
-    waiting.put(PLACE, ack(1), due)
-    await published(waiting, link, 1)
-    assert time.monotonic() >= due
-    assert link.numbers() == [1]
-
-
-async def test_one_whose_time_has_not_come_is_not_said() -> None:
-    waiting, link = Acks(Progress()), FakeLink()
-    waiting.put(PLACE, ack(1), time.monotonic() + 3600)
-    task = asyncio.create_task(waiting.publish(link))  # type: ignore[arg-type]  # what it needs of a link
-    for _ in range(10):
-        await asyncio.sleep(0)
-    assert link.tried == 0
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-async def test_without_a_link_the_newest_are_kept_up_to_the_bound() -> None:
-    waiting, link = Acks(Progress()), FakeLink()
+async def test_when_full_the_newest_are_refused_and_what_is_next_due_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    waiting, link = Acks(FakeStore(), Progress()), FakeLink()
     for number in range(hub_acks._MOST + 500):
         waiting.put(PLACE, ack(number), 0.0)
     await published(waiting, link, hub_acks._MOST)
-    assert link.numbers() == list(range(500, hub_acks._MOST + 500))
+    assert link.numbers() == list(range(hub_acks._MOST))
+    assert waiting.refused == 500
+    assert [record.getMessage() for record in caplog.records] == [
+        "10000 acknowledgements wait already; further ones are not said, and their batches come again"
+    ]
+    waiting.put(PLACE, ack(1), 0.0)
+    await published(waiting, link, hub_acks._MOST + 1)
+    assert link.numbers()[-1] == 1
+
+
+async def test_those_that_are_sure_but_not_said_count_as_waiting() -> None:
+    waiting = Acks(FakeStore(), Progress())
+    for _ in range(3):
+        for number in range(hub_acks._MOST // 2):
+            waiting.put(PLACE, ack(number), 0.0)
+        with pytest.raises(BrokerLost):
+            await waiting.publish(FakeLink(lost_at=lambda _: True))  # type: ignore[arg-type]  # likewise
+    assert waiting.refused == hub_acks._MOST // 2
 
 
 class SlowLink:
@@ -133,7 +129,7 @@ class SlowLink:
 @pytest.mark.parametrize("ticks", range(6))
 async def test_a_stop_that_meets_the_pubacks_arrival_stops(monkeypatch: pytest.MonkeyPatch, ticks: int) -> None:
     monkeypatch.setattr(tasks, "_AGAIN", 0.01)
-    waiting, link, stop = Acks(Progress()), SlowLink(), asyncio.Event()
+    waiting, link, stop = Acks(FakeStore(), Progress()), SlowLink(), asyncio.Event()
 
     async def until_stop() -> None:
         await stop.wait()

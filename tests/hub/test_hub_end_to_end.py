@@ -19,6 +19,7 @@ from service.mqtt import BrokerLost, Message
 from telemetry.ack import Ack
 from telemetry.batch import Batch
 from telemetry.reading import Place
+from telemetry.status import State
 from telemetry.topic import Channel, topic
 from tests.hub.kit import EPOCH, PLACE, FakeStore, batch, line, lines, player, running, settings, until
 from tests.support.servers import Server
@@ -245,7 +246,7 @@ async def test_the_wait_between_two_tries_of_the_broker_is_a_second_at_least(
 async def test_two_hubs_never_share_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[str] = []
 
-    def connected(broker: object, *, name: str, queue: int) -> object:
+    def connected(broker: object, *, name: str, **_: object) -> object:
         names.append(name)
         raise BrokerLost("enough")
 
@@ -276,3 +277,22 @@ async def test_a_status_file_that_cannot_be_written_ends_no_hub(tmp_path: Path, 
         assert (await agent.deliver(batch(1, lines(3)))).stored == 3
     stop.set()
     await task
+
+
+async def test_a_state_is_heard_however_many_readings_wait(
+    tmp_path: Path, broker: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker says it once; readings that are not heard come again."""
+    monkeypatch.setattr(hubs, "_MESSAGES_QUEUED", 5)
+    monkeypatch.setattr(hubs, "_ARRIVALS_BYTES", 1)
+    store = FakeStore()
+    store.gate.clear()
+    async with running(settings(broker.port, tmp_path), store) as hub, player(broker) as agent:
+        await agent.say_status(b'{"state":"online","version":"1","since":"now"}')
+        await until(lambda: hub.presence.state(PLACE) is State.ONLINE, "the first state")
+        for number in range(40):
+            await agent.say(batch(number, lines(1, first=number)))
+        await agent.say_status(b'{"state":"lost","version":"1","since":"now"}')
+        await asyncio.sleep(0.5)
+        store.gate.set()
+        await until(lambda: hub.presence.state(PLACE) is State.LOST, "the state behind many readings")

@@ -7,8 +7,9 @@ import threading
 import httpx
 import pytest
 
-from hub.errors import BadLines, Hold, QueryRefused, StoreError, TooLarge, TryAgain
+from hub.errors import BadLines, Hold, LimitReached, QueryRefused, StoreError, TooLarge, TooSlow, TryAgain
 from hub.stores import influx_http
+from tests.hub.deaf import crowded, unread
 from tests.hub.kit import lines, opened_influx1
 from tests.support.scripted_http import Answer, ScriptedHttp, refusing
 
@@ -29,14 +30,17 @@ async def verdict(*answers: Answer) -> StoreError | None:
     ("answer", "expected"),
     [
         (Answer(204), type(None)),
-        (Answer(200, b"{}"), type(None)),
+        (Answer(200, b"{}"), Hold),
+        (Answer(200, b"<html>masuk</html>"), Hold),
         (Answer(400, b'{"error":"partial write"}'), BadLines),
         (Answer(401), Hold),
         (Answer(403), Hold),
         (Answer(404), Hold),
         (Answer(413), TooLarge),
         (Answer(413, unread=True), TooLarge),
-        (Answer(422), BadLines),
+        (Answer(422), Hold),
+        (Answer(422, b'{"error":"Update to schema would exceed number of tables limit"}'), LimitReached),
+        (Answer(504), TooSlow),
         (Answer(429), TryAgain),
         (Answer(500, b"engine: cache-max-memory-size exceeded"), TryAgain),
         (Answer(503), TryAgain),
@@ -44,7 +48,7 @@ async def verdict(*answers: Answer) -> StoreError | None:
         (Answer(reset=True), TryAgain),
         (Answer(502, b"<html>", {"Content-Type": "text/html; charset=nonsense"}), TryAgain),
         (Answer(200, b"not gzip", {"Content-Encoding": "gzip"}), TryAgain),
-        (Answer(400, b"\xff\xfe\x00", {"Content-Type": "text/plain; charset=utf-16"}), BadLines),
+        (Answer(400, b"\xff\xfe\x00", {"Content-Type": "text/plain; charset=utf-16"}), Hold),
     ],
 )
 async def test_each_answer_has_its_meaning(answer: Answer, expected: type[StoreError]) -> None:
@@ -57,11 +61,30 @@ async def test_retry_after_is_kept() -> None:
     assert error.after == 17
 
 
-async def test_no_answer_in_time_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_answer_in_time_is_tried_with_fewer_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(influx_http, "_TIMEOUT", httpx.Timeout(0.2))
     error = await verdict(Answer(until=threading.Event()))
-    assert type(error) is TryAgain
+    assert type(error) is TooSlow
     assert "ReadTimeout" in str(error)
+
+
+async def test_a_server_that_does_not_read_in_time_gets_fewer_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(influx_http, "_TIMEOUT", httpx.Timeout(0.2))
+    with unread() as url:
+        async with opened_influx1(url) as store:
+            with pytest.raises(TooSlow):
+                await store.write(lines(1) * 200_000)
+
+
+async def test_a_server_that_cannot_be_connected_in_time_is_tried_again_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(influx_http, "_TIMEOUT", httpx.Timeout(0.2))
+    with crowded() as url:
+        async with opened_influx1(url) as store:
+            with pytest.raises(TryAgain) as caught:
+                await store.write(lines(1))
+    assert type(caught.value) is TryAgain
 
 
 async def test_where_nothing_listens_is_tried_again() -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.errors import BadLines, Hold, QueryRefused, StoreError, TooLarge, TryAgain
+from hub.errors import BadLines, Hold, QueryRefused, StoreError, TooLarge, TooSlow, TryAgain
 from hub.settling import settle
 from hub.stores import influx2
 from hub.stores.influx2 import Influx2
+from tests.hub.deaf import crowded, unread
 from tests.hub.kit import START, line, lines
 from tests.support.scripted_http import Answer, ScriptedHttp, refusing
 from tests.support.servers import Server
@@ -23,6 +24,7 @@ TOKEN = "rahasia-kota"
 BUCKETS, ORGS = "GET /api/v2/buckets", "GET /api/v2/orgs"
 CREATE = "POST /api/v2/buckets"
 NO_BUCKET = Answer(200, b'{"buckets":[]}')
+NOT_BUCKETS = [b"null", b"5", b"[]", b'"x"', b"{}", b'{"buckets":null}', b'{"buckets":5}', b'{"buckets":[null]}']
 AN_ORG = Answer(200, b'{"orgs":[{"id":"0123456789abcdef","name":"kota"}]}')
 
 
@@ -53,14 +55,16 @@ async def verdict(*answers: Answer) -> StoreError | None:
     ("answer", "expected"),
     [
         (Answer(204), type(None)),
-        (Answer(200, b"<html>"), type(None)),
+        (Answer(200, b"<html>"), Hold),
+        (Answer(202), Hold),
         (Answer(400, b'{"code":"invalid","message":"unable to parse"}'), BadLines),
         (Answer(401, b'{"code":"unauthorized"}'), Hold),
         (Answer(403), Hold),
         (Answer(404, b'{"code":"not found"}'), Hold),
         (Answer(413), TooLarge),
         (Answer(413, unread=True), TooLarge),
-        (Answer(422, b'{"code":"unprocessable entity"}'), BadLines),
+        (Answer(422, b'{"code":"unprocessable entity","message":"failure writing: partial write: x"}'), BadLines),
+        (Answer(422, b'{"code":"unprocessable entity"}'), Hold),
         (Answer(429), TryAgain),
         (Answer(500), TryAgain),
         (Answer(503), TryAgain),
@@ -89,11 +93,30 @@ async def test_the_reason_of_a_bad_line_is_what_the_server_said() -> None:
     assert "unable to parse" in str(await verdict(Answer(400, b'{"message":"unable to parse"}')))
 
 
-async def test_no_answer_in_time_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_answer_in_time_is_tried_with_fewer_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(influx2, "_TIMEOUT_MS", 200)
     error = await verdict(Answer(until=threading.Event()))
-    assert type(error) is TryAgain
+    assert type(error) is TooSlow
     assert "ReadTimeout" in str(error)
+
+
+async def test_a_server_that_does_not_read_in_time_gets_fewer_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(influx2, "_TIMEOUT_MS", 200)
+    with unread() as url:
+        async with opened(url) as store:
+            with pytest.raises(TooSlow):
+                await store.write(lines(1) * 200_000)
+
+
+async def test_a_server_that_cannot_be_connected_in_time_is_tried_again_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(influx2, "_TIMEOUT_MS", 200)
+    with crowded() as url:
+        async with opened(url) as store:
+            with pytest.raises(TryAgain) as caught:
+                await store.write(lines(1))
+    assert type(caught.value) is TryAgain
 
 
 async def test_where_nothing_listens_is_tried_again() -> None:
@@ -133,7 +156,7 @@ async def test_a_refused_line_is_found_through_the_client() -> None:
         async with opened(server.url) as store:
 
             async def write(some: Any) -> None:
-                server.otherwise = Answer(422 if said[5] in some else 204)
+                server.otherwise = Answer(422, b"partial write") if said[5] in some else Answer(204)
                 await store.write(some)
 
             assert set(await settle(write, said)) == {5}
@@ -162,13 +185,15 @@ async def test_a_bucket_that_is_there_is_left_alone() -> None:
 @pytest.mark.parametrize(
     "elsewhere",
     [
-        *({BUCKETS: Answer(status)} for status in (400, 401, 403, 404, 405, 422)),
+        *({BUCKETS: Answer(status)} for status in (400, 403, 404, 405, 422)),
         {BUCKETS: Answer(200, b"<html>masuk</html>")},
-        {BUCKETS: Answer(200, b"{}")},
+        *({BUCKETS: Answer(200, body)} for body in NOT_BUCKETS),
         {BUCKETS: Answer(200, b"\xff\xfe")},
         {BUCKETS: NO_BUCKET},
         {BUCKETS: NO_BUCKET, ORGS: Answer(200, b'{"orgs":[]}')},
         {BUCKETS: NO_BUCKET, ORGS: Answer(401)},
+        *({BUCKETS: NO_BUCKET, ORGS: Answer(200, body)} for body in (b"null", b"{}", b'{"orgs":[null]}')),
+        *({BUCKETS: NO_BUCKET, ORGS: AN_ORG, CREATE: Answer(201, body)} for body in (b"null", b"<html>", b"[]")),
         *({BUCKETS: NO_BUCKET, ORGS: AN_ORG, CREATE: Answer(status)} for status in (400, 401, 403, 404, 422)),
     ],
 )
@@ -178,6 +203,14 @@ async def test_where_the_bucket_cannot_be_made_the_first_write_tells(elsewhere: 
             await store.prepare()
             await store.write(lines(1))
     assert server.lines() == lines(1)
+
+
+async def test_an_unknown_token_is_told_before_anything_is_written() -> None:
+    unknown = Answer(401, b'{"code":"unauthorized","message":"unauthorized access"}')
+    with ScriptedHttp(elsewhere={BUCKETS: unknown}) as server:
+        async with opened(server.url) as store:
+            with pytest.raises(Hold, match="check user name, password or token"):
+                await store.prepare()
 
 
 @pytest.mark.parametrize("status", [500, 503])
