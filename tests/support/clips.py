@@ -9,12 +9,12 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
+from av.bitstream import BitStreamFilterContext
 
 from tests.support.servers import found, free_port
 from tests.support.video import Act, LoopbackCamera, _talk_rtsp
@@ -99,21 +99,12 @@ def as_rtsp(name: str) -> Iterator[str]:
 
 
 def _access_units(name: str) -> list[bytes]:
-    """Return a clip's pictures coded as a camera does, with a key frame a second: the clips have one in ten."""
+    """Return a clip's own packets as they stand in a stream, a key frame every ten seconds as they were coded."""
     with av.open(str(CLIPS / f"{name}.mp4")) as container:
-        pictures = list(container.decode(video=0))
-    encoder = av.CodecContext.create("libx264", "w")
-    assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt = pictures[0].width, pictures[0].height, "yuv420p"
-    encoder.framerate, encoder.gop_size = Fraction(RATE), RATE
-    encoder.options = {"preset": "veryfast", "tune": "zerolatency"}
-    return [bytes(packet) for picture in pictures for packet in encoder.encode(_plain(picture))]
-
-
-def _plain(picture: av.VideoFrame) -> av.VideoFrame:
-    """Let the encoder choose which picture is a key frame."""
-    picture.pict_type = av.video.frame.PictureType.NONE
-    return picture
+        video = container.streams.video[0]
+        plain = BitStreamFilterContext("h264_mp4toannexb", video)
+        packets = [out for packet in container.demux(video) for out in plain.filter(packet if packet.size else None)]
+        return [bytes(packet) for packet in packets]
 
 
 def _paced(wrap: Callable[[bytes], bytes], rate: int) -> Callable[[bytes], bytes]:
