@@ -21,6 +21,8 @@ agent = "bench"
 [broker]
 host = "127.0.0.1"
 port = 9
+[clock]
+trust = "rtc"
 [spool]
 path = "{folder}/spool.db"
 """

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from edge_agent.clock import Clock, boot_id
+from edge_agent.clock import Clock, OnceVouched, boot_id
 from edge_agent.config import AgentSettings
+from edge_agent.config import Clock as ClockSettings
 from edge_agent.delivery.committer import Committer
 from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.delivery.spool import Spool
@@ -54,7 +55,8 @@ class Agent:
             batch_readings=settings.uplink.batch_readings,
         )
         self._desk = SpoolDesk(spool)
-        self._committer = Committer(self._desk, Clock(), self._progress, seconds=settings.spool.commit_seconds)
+        clock = _clock(settings.clock, is_known=spool.is_boot_dated)
+        self._committer = Committer(self._desk, clock, self._progress, seconds=settings.spool.commit_seconds)
         self._uplink = self._made_uplink(place)
         self._committer.on_commit = self._uplink.wake
         self._sources = list(self._made_sources())
@@ -132,3 +134,10 @@ class Agent:
         if self._status_file is not None:
             vitals = [source.vitals for source in self._sources]
             status_file.write(self._status_file, report(self._committer, self._uplink.sent, self._desk.held, vitals))
+
+
+def _clock(settings: ClockSettings, *, is_known: bool) -> Clock:
+    """Return the system's clocks, trusted as the settings say; `is_known` where they were trusted in this boot."""
+    if settings.trust == "rtc":
+        return Clock(is_vouched_for=lambda: True)
+    return Clock(is_vouched_for=OnceVouched(is_known), patience_ns=round(settings.patience_minutes * 60 * 10**9))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -61,6 +61,20 @@ class Spool(Section):
     path: Path = Field(description='the file that keeps readings until the hub has them: path = "/var/lib/simpang/…"')
     commit_seconds: float = Field(default=1.0, gt=0, le=1, description="seconds between commits, at most 1")
     quota_mb: int = Field(default=2048, ge=1, description="the most megabytes that readings may take")
+
+
+class Clock(Section):
+    """Who vouches for this computer's time; until then readings wait, with the time since the boot."""
+
+    trust: Literal["ntp", "rtc"] = Field(
+        default="ntp", description='"ntp" waits until the kernel says it is synchronised; "rtc" if a battery keeps it'
+    )
+    patience_minutes: float = Field(
+        default=60,
+        ge=0,
+        le=10_080,
+        description="minutes after the boot until an unsynchronised clock is used, and its readings marked",
+    )
 
 
 class Uplink(Section):
@@ -151,6 +165,7 @@ class AgentSettings(Section):
     agent: Name = Field(description='this computer\'s name, unique in the city, like agent = "se-1"')
     broker: Broker = Field(description="a [broker] table with host and port")
     spool: Spool = Field(description="a [spool] table with path")
+    clock: Clock = Clock()
     uplink: Uplink = Uplink()
     health: Health = Health()
     serial: list[SerialSensor] = Field(default=[], description="serial sensors, each a [[serial]] table")

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from itertools import islice
 
-from edge_agent.clock import Clock
+from edge_agent.clock import Clock, Stamp
 from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.errors import SpoolUnwritable
 from edge_agent.taken import Taken
@@ -36,7 +36,7 @@ class Committer:
         self._queue: asyncio.Queue[Taken | None] = asyncio.Queue(_QUEUE)
         self._pending: deque[Taken] = deque()
         self._stopping = False
-        self._refused = False
+        self._refused = self._undated = False
         self.on_commit: Callable[[], None] = lambda: None
         self.committed = 0
         self.lost_before_commit = 0
@@ -112,8 +112,10 @@ class Committer:
     async def _commit(self) -> None:
         """Commit the oldest of what is pending; on a refusing disk keep it and wait."""
         oldest = list(islice(self._pending, _MOST))
+        stamp = self._clock.stamp()
+        self._tell_clock(stamp)
         try:
-            number = await self._desk.commit(oldest, self._clock.stamp(), self._lost)
+            number = await self._desk.commit(oldest, stamp, self._lost)
         except SpoolUnwritable as error:
             await self._wait_out(error)
             return
@@ -126,6 +128,15 @@ class Committer:
         self._refused = False
         if number is not None:
             self.on_commit()
+
+    def _tell_clock(self, stamp: Stamp | None) -> None:
+        """Say once that readings wait for the clock, and once how that ended."""
+        if stamp is None and not self._undated:
+            _LOG.warning("nobody vouches for this computer's clock yet; readings wait for NTP (see [clock] trust)")
+        elif self._undated and stamp is not None:
+            how = "as estimated: nobody vouches for the clock" if stamp.quality else "the clock can be trusted"
+            _LOG.warning("readings that waited for the clock are dated now; %s", how)
+        self._undated = stamp is None
 
     async def _wait_out(self, error: SpoolUnwritable) -> None:
         if not self._refused:

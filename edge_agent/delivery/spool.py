@@ -27,6 +27,7 @@ from telemetry import batch as batches
 from telemetry.batch import Batch
 from telemetry.errors import BadBatch
 from telemetry.line import format_line
+from telemetry.quality import Quality
 from telemetry.reading import Place, Reading
 
 _LOG = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ class Spool:
         self.held = Held()
         self.made = 0
         """Batches made since it was opened."""
+        self.is_boot_dated = False
+        """Whether this boot's clock has been vouched for, by this agent or one before it."""
         self.damaged: Path | None = None
         self._lock = spool_file.lock(path)
         try:
@@ -89,6 +92,7 @@ class Spool:
             newest = batch_table.newest(db)
             self._number, self._next_seq = newest.number, dict(newest.next_seq)
             self.held = replace(newest.held, undated=undated.waiting(db))
+            self.is_boot_dated = undated.stamp_of(db, self._boot) is not None
         except BaseException:
             db.close()
             raise
@@ -101,7 +105,7 @@ class Spool:
         `lost` counts readings by sensor that never came this far; they become a gap. Raises SpoolUnwritable, and then
         nothing has changed, or SpoolDamaged.
         """
-        before = self._number, dict(self._next_seq), self.held, Counter(self._unnumbered), self.made
+        before = self._number, dict(self._next_seq), self.held, Counter(self._unnumbered), self.made, self.is_boot_dated
         holes_stay = stamp is None and bool(self._holes)
         try:
             with self._judged(), self._transaction():
@@ -112,7 +116,7 @@ class Spool:
                 if not holes_stay:
                     batch_table.note_held(self._db, self._number, self.held)
         except BaseException:
-            self._number, self._next_seq, self.held, self._unnumbered, self.made = before
+            self._number, self._next_seq, self.held, self._unnumbered, self.made, self.is_boot_dated = before
             raise
         if not holes_stay:
             self._forgotten.clear()
@@ -153,17 +157,23 @@ class Spool:
 
     def _append(self, taken: Sequence[Taken], stamp: Stamp) -> int | None:
         """Insert what waited undated, what is new, and the gaps that the quota or damage cost."""
-        dated = [(t.sensor, t.measurement, stamp.milliseconds(t.at)) for t in taken]
+        self._note_boot(stamp)
+        dated = [(t.sensor, stamp.marked(t.measurement), stamp.milliseconds(t.at)) for t in taken]
         if self.held.undated:
             waited, out = undated.stamped(self._db, self._boot, stamp)
             self.held = replace(self.held, undated=self.held.undated - out)
             dated = waited + dated
         holes = self._holes + self._numbered() + self._make_room(len(dated))
         for gap in gaps.merged(holes):
-            dated.append((gap.sensor, gap.measurement(), stamp.wall_ms))
+            dated.append((gap.sensor, stamp.marked(gap.measurement()), stamp.wall_ms))
         for first in range(0, len(dated), self._batch_readings):
             self._insert(dated[first : first + self._batch_readings])
         return self._number if dated else None
+
+    def _note_boot(self, stamp: Stamp) -> None:
+        if not self.is_boot_dated and stamp.quality is Quality.GOOD:
+            undated.note_boot(self._db, self._boot, stamp)
+            self.is_boot_dated = True
 
     def _insert(self, dated: Sequence[undated.Dated]) -> None:
         """Insert one batch."""

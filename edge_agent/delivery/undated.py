@@ -8,7 +8,6 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from edge_agent.clock import Stamp
 from edge_agent.taken import Taken, from_json, to_json
@@ -20,7 +19,13 @@ CREATE TABLE IF NOT EXISTS undated (
     id INTEGER PRIMARY KEY, boot TEXT NOT NULL, at INTEGER NOT NULL, sensor TEXT NOT NULL, measurement TEXT NOT NULL,
     crc INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS boot (
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL UNIQUE, wall_ms INTEGER NOT NULL, monotonic_ns INTEGER NOT NULL
+);
 """
+_BOOTS = 16
+"""The most boots whose stamp is remembered."""
+
 _LOG = logging.getLogger(__name__)
 
 PORTION = 500
@@ -52,6 +57,19 @@ def waiting(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT count(*) FROM undated").fetchone()[0])
 
 
+def note_boot(db: sqlite3.Connection, boot: str, stamp: Stamp) -> None:
+    """Remember how a boot is dated, so that what still waits of it when it ends is dated alike in the next one."""
+    row = (boot, stamp.wall_ms, stamp.monotonic_ns)
+    db.execute("INSERT OR IGNORE INTO boot (boot, wall_ms, monotonic_ns) VALUES (?, ?, ?)", row)
+    db.execute("DELETE FROM boot WHERE id <= (SELECT max(id) FROM boot) - ?", (_BOOTS,))
+
+
+def stamp_of(db: sqlite3.Connection, boot: str) -> Stamp | None:
+    """Return how a boot is dated, None if its clock was never vouched for."""
+    row = db.execute("SELECT wall_ms, monotonic_ns FROM boot WHERE boot = ?", (boot,)).fetchone()
+    return None if row is None else Stamp(*row)
+
+
 def drop(db: sqlite3.Connection, count: int) -> Counter[str]:
     """Drop so many of the oldest waiting readings, and return how many of each sensor."""
     if count <= 0:
@@ -65,13 +83,13 @@ def drop(db: sqlite3.Connection, count: int) -> Counter[str]:
 def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated], int]:
     """Take the oldest waiting readings out, at most PORTION, dated, and say how many came out, damaged ones included.
 
-    Those of this boot get their true time. An earlier boot never saw a trusted clock: it ended before this one began,
-    so its last reading is put at this boot's start and the rest before it at their true spacing, marked as estimated.
+    Those of this boot, and of an earlier one whose clock was vouched for, get their true time. Any other boot ended
+    before this one began, so its last reading is put at this boot's start and the rest before it at their true spacing,
+    marked as estimated.
     """
     oldest = "SELECT id, crc, boot, at, sensor, measurement FROM undated ORDER BY id LIMIT ?"
     rows = db.execute(oldest, (PORTION,)).fetchall()
-    ends = "SELECT max(at) FROM undated WHERE boot = ?"
-    last_of = {earlier: db.execute(ends, (earlier,)).fetchone()[0] for earlier in {row[2] for row in rows} - {boot}}
+    stamps = {earlier: _stamp_for(db, earlier, stamp) for earlier in {row[2] for row in rows} - {boot}} | {boot: stamp}
     db.executemany("DELETE FROM undated WHERE id = ?", [(row[0],) for row in rows])
     dated: list[Dated] = []
     for _, crc, of_boot, at, sensor, said in rows:
@@ -79,9 +97,12 @@ def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated
             _LOG.error("a reading of %.40r that waited for its time is damaged and left out", sensor)
             continue
         measurement = from_json(json.loads(said))
-        if of_boot == boot:
-            dated.append((sensor, measurement, stamp.milliseconds(at)))
-        else:
-            estimated = replace(measurement, quality=measurement.quality | Quality.TIME_ESTIMATED)
-            dated.append((sensor, estimated, stamp.milliseconds(at - last_of[of_boot])))
+        of_its_boot = stamps[of_boot]
+        dated.append((sensor, of_its_boot.marked(measurement), of_its_boot.milliseconds(at)))
     return dated, len(rows)
+
+
+def _stamp_for(db: sqlite3.Connection, earlier: str, now: Stamp) -> Stamp:
+    """Return how an earlier boot is dated: as it was known to be, or by its last reading at the start of this one."""
+    (last,) = db.execute("SELECT max(at) FROM undated WHERE boot = ?", (earlier,)).fetchone()
+    return stamp_of(db, earlier) or Stamp(now.milliseconds(0), last, Quality.TIME_ESTIMATED)

@@ -23,6 +23,9 @@ agent = "{AGENT}"
 host = "127.0.0.1"
 port = {broker_port}
 
+[clock]
+trust = "rtc"
+
 [spool]
 path = "{folder}/spool.db"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drivers.catalogue import known
-from edge_agent.config import AgentSettings
+from edge_agent.config import AgentSettings, Clock
 from service.settings import BadSettings, load, parse
 
 _FILE = Path("agent.toml")
@@ -285,3 +285,11 @@ def test_a_secret_in_the_file_is_not_a_setting():
     text = _changed('host = "127.0.0.1"', 'host = "127.0.0.1"\npassword = "hunter2"')
     assert "did you mean 'password_file'?" in _fault(text)
     assert "hunter2" not in _fault(text)
+
+
+def test_the_clock_is_trusted_on_the_word_of_ntp_unless_a_battery_keeps_it():
+    assert _settings(_GOOD).clock == Clock(trust="ntp", patience_minutes=60)
+    assert _settings(_added('[clock]\ntrust = "rtc"\n')).clock.trust == "rtc"
+    text = _added('[clock]\ntrust = "gps"\n')
+    assert _fault(text).startswith(_at(text, 'trust = "gps"'))
+    assert '"ntp" waits until the kernel says it is synchronised' in _fault(text)

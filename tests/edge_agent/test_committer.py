@@ -23,8 +23,8 @@ from service.wall_clock import FLOOR_MS
 from tests.support.spooling import STAMP, Row, opened, rows_in, taken
 from tests.support.waiting import until
 
-_SET = Clock(lambda: STAMP.wall_ms * 10**6, lambda: STAMP.monotonic_ns)
-_UNSET = Clock(lambda: (FLOOR_MS - 1) * 10**6, lambda: STAMP.monotonic_ns)
+_SET = Clock(lambda: STAMP.wall_ms * 10**6, lambda: STAMP.monotonic_ns, lambda: True)
+_UNSET = Clock(lambda: (FLOOR_MS - 1) * 10**6, lambda: STAMP.monotonic_ns, lambda: True)
 
 
 @dataclass
@@ -274,20 +274,26 @@ async def test_without_a_trusted_clock_readings_are_kept_undated(tmp_path: Path)
         assert (rig.spool.held.undated, rig.batches()) == (1, [])
 
 
-async def test_a_clock_that_becomes_trusted_dates_what_waits_though_nothing_new_comes(tmp_path: Path):
+async def test_a_clock_that_becomes_trusted_dates_what_waits_though_nothing_new_comes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     wall = [(FLOOR_MS - 1) * 10**6]
-    clock = Clock(lambda: wall[0], lambda: STAMP.monotonic_ns)
+    clock = Clock(lambda: wall[0], lambda: STAMP.monotonic_ns, lambda: True)
     async with _at_work(tmp_path / "spool", clock=clock) as rig:
         await rig.committer.put(taken(1.5))
         await until(lambda: rig.spool.held.undated == 1)
         wall[0] = STAMP.wall_ms * 10**6
         await until(lambda: rig.spool.held.batches == 1)
         assert rig.values() == [1.5]
+    said = [record.getMessage() for record in caplog.records if "clock" in record.getMessage()]
+    assert len(said) == 2
+    assert "readings wait for NTP" in said[0]
+    assert "are dated now; the clock can be trusted" in said[1]
 
 
 async def test_what_waited_for_its_date_is_sent_without_waiting_for_another_reading(tmp_path: Path):
     wall = [(FLOOR_MS - 1) * 10**6]
-    clock = Clock(lambda: wall[0], lambda: STAMP.monotonic_ns)
+    clock = Clock(lambda: wall[0], lambda: STAMP.monotonic_ns, lambda: True)
     async with _at_work(tmp_path / "spool", clock=clock) as rig:
         await rig.committer.put(taken(1.5))
         await until(lambda: rig.spool.held.undated == 1)

@@ -23,8 +23,8 @@ _MEMORY = Path("/dev/shm")
 _SENSORS = ("dust", "co2", "cam-north")
 _crowds = st.lists(st.sampled_from(_SENSORS), max_size=6)
 
-Told = tuple[str, float, int, bool]
-"""Sensor, value, monotonic nanoseconds, whether the boot is an earlier one."""
+Told = tuple[str, float, int, str]
+"""Sensor, value, monotonic nanoseconds, boot."""
 
 
 class SpoolModel(RuleBasedStateMachine):
@@ -33,9 +33,10 @@ class SpoolModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
-        self.lives = self.value = 0
+        self.lives = self.value = self.boots = 0
         self.quota = PLENTY
         self.boot = BOOT
+        self.dated: list[str] = []
         self.at = STAMP.monotonic_ns
         self.live: dict[int, list[Row]] = {}
         self.forgotten: dict[int, list[Row]] = {}
@@ -74,9 +75,10 @@ class SpoolModel(RuleBasedStateMachine):
     @rule(sensors=_crowds)
     def commit(self, sensors: list[str]) -> None:
         readings = self._take(sensors)
-        new = [(t.sensor, t.measurement.values["pm2_5"], t.at, False) for t in readings]
+        new = [(t.sensor, t.measurement.values["pm2_5"], t.at, self.boot) for t in readings]
         expected, self.undated = self.undated + new, []
         number = self.spool.commit(readings, self._stamp())
+        self.dated = [*[boot for boot in self.dated if boot != self.boot][-15:], self.boot]
         self._delete_forgotten()
         self._drop()
         if number is None:
@@ -104,9 +106,9 @@ class SpoolModel(RuleBasedStateMachine):
         readings = [r for r in rows if r.family == "air"]
         stamp = self._stamp()
         assert [(r.sensor, r.values["pm2_5"]) for r in readings] == [told[:2] for told in expected]
-        for r, (_, _, at, earlier) in zip(readings, expected, strict=True):
-            assert (r.quality & Quality.TIME_ESTIMATED > 0) is earlier
-            assert earlier or r.milliseconds == stamp.milliseconds(at)
+        for r, (_, _, at, boot) in zip(readings, expected, strict=True):
+            assert (r.quality & Quality.TIME_ESTIMATED > 0) is (boot not in self.dated)
+            assert boot not in self.dated or r.milliseconds == stamp.milliseconds(at)
         for r in rows:
             assert (r.seq, r.below) == (self.next_seq[r.sensor], self.next_seq[r.sensor])
             self.next_seq[r.sensor] += 1
@@ -116,7 +118,7 @@ class SpoolModel(RuleBasedStateMachine):
         readings = self._take(sensors)
         free = max(self.quota // 10, self.quota - self.spool.held.bytes)
         assert self.spool.commit(readings, None) is None
-        self.undated += [(t.sensor, t.measurement.values["pm2_5"], t.at, False) for t in readings]
+        self.undated += [(t.sensor, t.measurement.values["pm2_5"], t.at, self.boot) for t in readings]
         dropped = max(0, len(self.undated) - free // BYTES_PER_READING)
         self.unnumbered.update(told[0] for told in self.undated[:dropped])
         self.undated = self.undated[dropped:]
@@ -158,9 +160,9 @@ class SpoolModel(RuleBasedStateMachine):
 
     @rule()
     def boot_again(self) -> None:
-        self.boot = f"boot-{self.value}-{self.lives}"
+        self.boots += 1
+        self.boot = f"boot-{self.boots}"
         self.end_and_start()
-        self.undated = [(sensor, value, at, True) for sensor, value, at, _ in self.undated]
 
     @invariant()
     def what_is_live_is_handed_out_unchanged(self) -> None:

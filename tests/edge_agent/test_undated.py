@@ -162,3 +162,43 @@ def test_a_damaged_reading_that_waited_is_never_believed_and_stops_no_other(path
     assert [r.values["pm2_5"] for r in all_rows(spool)] == [1.5, 3.5]
     assert spool.held.undated == 0
     spool.close()
+
+
+def test_the_rest_of_a_boot_that_was_dated_is_dated_alike_after_a_power_cut(path: Path):
+    """Only 500 leave with one commit; the power may fail before the last do, and the next boot be days later."""
+    spool = opened(path, boot="boot-a")
+    spool.commit([taken(0.5, at=STAMP.monotonic_ns + value * _SECOND) for value in range(1_200)], None)
+    spool.commit([], STAMP)
+    spool.close()
+    spool = opened(path, boot="boot-b")
+    assert not spool.is_boot_dated
+    days_later = Stamp(STAMP.wall_ms + 2 * 86_400_000, 10 * _SECOND)
+    while spool.held.undated:
+        spool.commit([], days_later)
+    rows = [r for r in all_rows(spool) if r.family == "air"]
+    assert [r.milliseconds for r in rows] == [STAMP.wall_ms + 1_000 * value for value in range(1_200)]
+    assert {r.quality for r in rows} == {Quality.GOOD}
+    spool.close()
+
+
+def test_a_boot_is_known_to_be_dated_by_the_next_agent_in_it_and_not_by_an_estimate(path: Path):
+    spool = opened(path)
+    spool.commit([taken()], Stamp(STAMP.wall_ms, STAMP.monotonic_ns, Quality.TIME_ESTIMATED))
+    assert not spool.is_boot_dated
+    assert {r.quality for r in all_rows(spool)} == {Quality.TIME_ESTIMATED}
+    spool.commit([taken()], STAMP)
+    spool.close()
+    spool = opened(path)
+    assert spool.is_boot_dated
+    spool.close()
+
+
+def test_only_the_newest_boots_are_remembered(path: Path):
+    for number in range(40):
+        spool = opened(path, boot=f"boot-{number}")
+        spool.commit([taken()], STAMP)
+        spool.close()
+    with sqlite3.connect(path) as db:
+        assert [row[0] for row in db.execute("SELECT boot FROM boot ORDER BY id")][-1] == "boot-39"
+        assert db.execute("SELECT count(*) FROM boot").fetchone() == (16,)
+    db.close()

@@ -30,7 +30,8 @@ def settings(folder: Path, *, broker: int, serial: Mapping[str, Path] | None = N
     file = folder / "agent.toml"
     file.write_text(
         f'site = "simpang-empat"\nagent = "se-1"\n[broker]\nhost = "127.0.0.1"\nport = {broker}\n'
-        f'[spool]\npath = "{folder / "spool"}"\ncommit_seconds = 0.1\n[health]\nevery = 1\n{sensors}{more}'
+        f'[spool]\npath = "{folder / "spool"}"\ncommit_seconds = 0.1\n[clock]\ntrust = "rtc"\n'
+        f"[health]\nevery = 1\n{sensors}{more}"
     )
     return file
 

@@ -77,7 +77,8 @@ class City:
         broker = f'[broker]\nhost = "127.0.0.1"\nport = {self.broker_port}\n'
         (self.folder / "agent.toml").write_text(
             f'site = "{SITE}"\nagent = "{AGENT}"\n{broker}\n'
-            f'[spool]\npath = "{self.folder}/spool.db"\n[health]\nevery = {self.health_seconds}\n'
+            f'[spool]\npath = "{self.folder}/spool.db"\n[clock]\ntrust = "rtc"\n'
+            f"[health]\nevery = {self.health_seconds}\n"
             f"{self.extra_agent}\n{self.sensors}"
         )
         (self.folder / "hub.toml").write_text(
