@@ -105,7 +105,8 @@ class Agent:
         finally:
             await self._desk.close()
             self._write_status()
-        _LOG.info("agent %s ends; %d readings wait in the spool", self._settings.agent, self._desk.held.readings)
+        held = self._desk.held
+        _LOG.info("agent %s ends; %d readings wait in the spool", self._settings.agent, held.readings + held.undated)
 
     def _started(self, group: asyncio.TaskGroup, source: Source) -> asyncio.Task[None]:
         supervisor = Supervisor(source, self._committer.put, self._progress)

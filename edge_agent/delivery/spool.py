@@ -92,6 +92,7 @@ class Spool:
             newest = batch_table.newest(db)
             self._number, self._next_seq = newest.number, dict(newest.next_seq)
             self.held = replace(newest.held, undated=undated.waiting(db))
+            self._unnumbered = spool_file.unnumbered(db)
             self.is_boot_dated = undated.stamp_of(db, self._boot) is not None
         except BaseException:
             db.close()
@@ -115,6 +116,7 @@ class Spool:
                 number = self._keep_undated(taken) if stamp is None else self._append(taken, stamp)
                 if not holes_stay:
                     batch_table.note_held(self._db, self._number, self.held)
+                spool_file.note_unnumbered(self._db, self._unnumbered)
         except BaseException:
             self._number, self._next_seq, self.held, self._unnumbered, self.made, self.is_boot_dated = before
             raise
@@ -122,7 +124,6 @@ class Spool:
             self._forgotten.clear()
         if number is not None:
             self._holes.clear()
-            self._unnumbered.clear()
         return number
 
     @contextlib.contextmanager
@@ -195,9 +196,10 @@ class Spool:
 
     def _numbered(self) -> list[Gap]:
         """Give numbers to what was lost before it had any, and return them as gaps."""
-        first_of = {sensor: self._take_seq(sensor, count) for sensor, count in self._unnumbered.items()}
+        lost, self._unnumbered = self._unnumbered, Counter()
+        first_of = {sensor: self._take_seq(sensor, count) for sensor, count in lost.items()}
         return [
-            Gap(sensor, Cause.UNCOMMITTED, first, first + self._unnumbered[sensor] - 1, self._unnumbered[sensor])
+            Gap(sensor, Cause.UNCOMMITTED, first, first + lost[sensor] - 1, lost[sensor])
             for sensor, first in first_of.items()
         ]
 

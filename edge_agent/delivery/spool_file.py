@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import secrets
 import sqlite3
 import time
+from collections import Counter
 from pathlib import Path
 
 from edge_agent.delivery import batch_table, undated
@@ -72,6 +74,18 @@ def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
     if meta["version"] != _VERSION:
         raise SpoolForeign(f"spool {path} has version {meta['version']}, this agent reads {_VERSION}; update the agent")
     return meta["epoch"]
+
+
+def unnumbered(db: sqlite3.Connection) -> Counter[str]:
+    """Return how many readings of each sensor were dropped before they had a number, and are not told yet."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'unnumbered'").fetchone()
+    return Counter({sensor: int(count) for sensor, count in json.loads(row[0]).items()} if row else {})
+
+
+def note_unnumbered(db: sqlite3.Connection, lost: Counter[str]) -> None:
+    """Write them down, where that is news."""
+    if lost != unnumbered(db):
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('unnumbered', ?)", (json.dumps(lost),))
 
 
 def set_aside(path: Path) -> Path:

@@ -142,7 +142,6 @@ class SpoolModel(RuleBasedStateMachine):
     def end_and_start(self) -> None:
         self.spool.close()
         self._delete_forgotten()
-        self.unnumbered.clear()
         self.spool = self._open()
 
     @rule()
@@ -155,7 +154,6 @@ class SpoolModel(RuleBasedStateMachine):
         self.spool.close()
         self.delivered_twice = self.delivered_twice or bool(self.forgotten)
         self.forgotten.clear()
-        self.unnumbered.clear()
         self.spool = self._open()
 
     @rule()
