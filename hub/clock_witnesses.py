@@ -4,33 +4,57 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from telemetry.reading import Place
 
 _FRESH_NS = 3_600 * 10**9
 _STEP_NS = 600 * 10**9
+_FIRM_NS = 600 * 10**9
+"""How long a witness must have agreed: an agent that sends a backlog agrees with any wrong clock in passing."""
+
+_STALE_NS = 3_600 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What an agent last said, when, and since when it has said nothing else."""
+
+    agrees: bool
+    since: int
+    heard: int
 
 
 class ClockWitnesses:
-    """Every agent heard from is a witness: its newest time is about this hub's present, or it is not."""
+    """The other agents are witnesses: their newest time is about this hub's present, or it is not."""
 
     def __init__(self, monotonic: Callable[[], int] = time.monotonic_ns) -> None:
         """Begin without witnesses."""
         self._monotonic = monotonic
         self._ahead = 0
-        self._agrees: dict[Place, bool] = {}
+        self._words: dict[Place, _Word] = {}
+        self._proved: set[Place] = set()
 
     def hear(self, place: Place, newest: int, now: int) -> None:
         """Note the newest time that an agent says at a wall-clock time of this hub, both nanoseconds since 1970.
 
         What was witnessed before this hub's clock was set to another time counts no more.
         """
-        ahead = now - self._monotonic()
-        if abs(ahead - self._ahead) > _STEP_NS:
-            self._agrees.clear()
-            self._ahead = ahead
-        self._agrees[place] = abs(newest - now) <= _FRESH_NS
+        at = self._monotonic()
+        if abs(now - at - self._ahead) > _STEP_NS:
+            self._words.clear()
+            self._proved.clear()
+            self._ahead = now - at
+        agrees, before = abs(newest - now) <= _FRESH_NS, self._words.get(place)
+        since = before.since if before and before.agrees is agrees else at
+        self._words[place] = _Word(agrees, since, at)
+        if agrees and at - since >= _FIRM_NS:
+            self._proved.add(place)
 
-    def confirm(self) -> bool:
-        """Tell whether more agents than not agree with this hub's clock."""
-        return 2 * sum(self._agrees.values()) > len(self._agrees)
+    def blame(self, place: Place) -> bool:
+        """Tell whether it is this agent's clock that is wrong: most others agree with this hub's, or it once did."""
+        now = self._monotonic()
+        others = [word for who, word in self._words.items() if who != place and now - word.heard <= _STALE_NS]
+        firm = sum(word.agrees and word.heard - word.since >= _FIRM_NS for word in others)
+        against = sum(not word.agrees for word in others)
+        return firm > against or (not firm and not against and place in self._proved)

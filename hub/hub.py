@@ -53,7 +53,7 @@ class Hub:
         dead_letters = DeadLetterFile(settings.dead_letter.path, settings.dead_letter.limit_mb * _MEGABYTE)
         registry = Registry(settings.agents, is_open=settings.registration == "open")
         arrivals = Arrivals(_ARRIVALS_BYTES)
-        self.inlet = Inlet(registry, arrivals, self.presence, dead_letters, settings.times)
+        self.inlet = Inlet(registry, arrivals, self.presence, dead_letters, settings.times, self.alarm)
         self.writer = Writer(
             self.store,
             arrivals,

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from hub.alarm import Alarm
 from hub.arrivals import Arrivals, Arrived
 from hub.clock_witnesses import ClockWitnesses
 from hub.config import Times
@@ -31,6 +32,7 @@ _LOG = logging.getLogger(__name__)
 _DAY_NS = 86_400 * 10**9
 _MINUTE_NS = 60 * 10**9
 _WHOLE_MESSAGE = 0
+_CLOCK = "clock"
 _REFUSED_GAP = re.compile(rb"gap,[^ ]*,cause=refused ")
 _SURELY_WRONG_NS = 2 * _DAY_NS
 
@@ -39,7 +41,13 @@ class Inlet:
     """Judges one message at a time."""
 
     def __init__(
-        self, registry: Registry, arrivals: Arrivals, presence: Presence, dead_letters: DeadLetterFile, times: Times
+        self,
+        registry: Registry,
+        arrivals: Arrivals,
+        presence: Presence,
+        dead_letters: DeadLetterFile,
+        times: Times,
+        alarm: Alarm,
     ) -> None:
         """Wire the inlet."""
         self._registry = registry
@@ -47,8 +55,10 @@ class Inlet:
         self._presence = presence
         self._dead_letters = dead_letters
         self._times = times
+        self._alarm = alarm
         self._now: Callable[[], int] = time.time_ns
         self._witnesses = ClockWitnesses()
+        self._held_for_time: set[Place] = set()
         self._complained: set[str] = set()
         self.heard: Counter[str] = Counter()
 
@@ -78,9 +88,11 @@ class Inlet:
             return
         window = self._window()
         if self._may_be_my_clock(place, batch, window):
-            why = "says times that cannot be; it is not acknowledged: check this hub's clock, and the agent's"
-            self._ignore("time", f"{place.site}/{place.agent} {why}")
+            self._hold_for_time(place)
             return
+        self._held_for_time.discard(place)
+        if not self._held_for_time:
+            self._alarm.clear(kind=_CLOCK)
         self.heard["batches"] += 1
         self.heard["lines"] += batch.lines
         checked = self._without_strangers(place, check(place, batch.body, window))
@@ -90,10 +102,18 @@ class Inlet:
         lines = tuple(checked.body.splitlines(keepends=True))
         await self._arrivals.put(Arrived(place, batch.epoch, batch.number, lines, checked.numbers, checked.dead))
 
+    def _hold_for_time(self, place: Place) -> None:
+        """Leave a batch unacknowledged, so that it comes again; one alarm names the first such agent."""
+        why = f"{place.site}/{place.agent} says times that cannot be and waits; check this hub's clock, and the agent's"
+        self._ignore("time", why)
+        if not self._held_for_time:
+            self._alarm.raise_for(why, kind=_CLOCK)
+        self._held_for_time.add(place)
+
     def _may_be_my_clock(self, place: Place, batch: Batch, window: TimeWindow) -> bool:
         """Tell whether a batch should wait, since its times would be sound if this hub's clock were wrong.
 
-        So are times soon to come. Others are the agent's fault once most agents agree with this hub.
+        So are times soon to come. Others are the agent's fault once the other agents agree with this hub.
         """
         said = span(batch.body)
         if said is None:
@@ -102,7 +122,7 @@ class Inlet:
         if 0 < said.newest - window.newest < _SURELY_WRONG_NS:
             return True
         all_outside = said.newest < window.oldest or said.oldest > window.newest
-        return all_outside and not self._witnesses.confirm()
+        return all_outside and not self._witnesses.blame(place)
 
     def _window(self) -> TimeWindow:
         now = self._now()

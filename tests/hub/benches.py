@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hub.alarm import Alarm
 from hub.arrivals import Arrivals, Arrived
 from hub.config import Registered, Times
 from hub.dead_letter import DeadLetterFile
@@ -32,6 +33,7 @@ class Bench:
     registry: Registry
     dead_letters: DeadLetterFile
     path: Path
+    alarm: Alarm
 
     async def take(self, payload: bytes, *, on: str = READINGS) -> None:
         await self.inlet.take(Message(on, payload))
@@ -55,10 +57,11 @@ class Bench:
 def bench(folder: Path, *listed: Registered, is_open: bool = False, most_bytes: int = 32 * MEGABYTE) -> Bench:
     path = folder / "dead-letter.jsonl"
     registry, arrivals, presence = Registry(listed, is_open=is_open), Arrivals(most_bytes), Presence()
-    dead_letters = DeadLetterFile(path, MEGABYTE)
+    dead_letters, alarm = DeadLetterFile(path, MEGABYTE), Alarm()
     return Bench(
-        Inlet(registry, arrivals, presence, dead_letters, Times()), arrivals, presence, registry, dead_letters, path
-    )
+        Inlet(registry, arrivals, presence, dead_letters, Times(), alarm),
+        arrivals, presence, registry, dead_letters, path, alarm,
+    )  # fmt: skip
 
 
 def closed_bench(folder: Path) -> Bench:

@@ -18,7 +18,7 @@ from tests.hub.kit import batch
 CITY = [Place("kota", f"agen-{number}") for number in range(5)]
 NOW = 1_790_000_000_000
 """Milliseconds since 1970, the true present of these tests."""
-DAY = 86_400_000
+DAY, MINUTE = 86_400_000, 60_000
 
 
 class Clocks:
@@ -61,23 +61,58 @@ async def test_a_hub_whose_clock_is_wrong_costs_nobody_a_reading(city: Bench, cl
     assert city.letters() == []
 
 
+async def all_agree(city: Bench, clocks: Clocks, places: list[Place], minutes: int = 11) -> None:
+    """Let some agents say sound times for so many minutes."""
+    for _ in range(minutes + 1):
+        assert [await say(city, place, NOW + clocks.passed) for place in places] == ["taken"] * len(places)
+        clocks.passed += MINUTE
+
+
 @pytest.mark.parametrize("days", [-400, 30, 400])
+@pytest.mark.parametrize("others", [1, 2, 4])
 async def test_an_agent_whose_clock_is_wrong_is_told_once_the_others_agree(
-    city: Bench, clocks: Clocks, days: int
+    city: Bench, clocks: Clocks, others: int, days: int
 ) -> None:
     assert await say(city, CITY[0], NOW + days * DAY) == "held"
-    assert [await say(city, place, NOW) for place in CITY[1:]] == ["taken"] * 4
+    assert "agen-0 says times that cannot be" in city.alarm.why
+    await all_agree(city, clocks, CITY[1 : 1 + others], minutes=5)
+    assert await say(city, CITY[0], NOW + days * DAY) == "held"
+    await all_agree(city, clocks, CITY[1 : 1 + others], minutes=6)
     assert await say(city, CITY[0], NOW + days * DAY) == "dead"
+    assert city.alarm.why == ""
+
+
+async def test_a_single_agent_is_told_if_its_own_clock_was_right_before(city: Bench, clocks: Clocks) -> None:
+    await all_agree(city, clocks, CITY[:1])
+    assert await say(city, CITY[0], NOW + 30 * DAY) == "dead"
+
+
+async def test_others_that_went_away_are_no_witnesses(city: Bench, clocks: Clocks) -> None:
+    assert [await say(city, place, NOW - 2 * DAY) for place in CITY[2:]] == ["taken"] * 3
+    clocks.passed += 61 * MINUTE
+    await all_agree(city, clocks, CITY[1:2])
+    assert await say(city, CITY[0], NOW + 30 * DAY) == "dead"
+
+
+@pytest.mark.parametrize(("minutes", "outcome"), [(59, "dead"), (61, "held")])
+async def test_who_is_more_than_an_hour_off_does_not_agree(
+    city: Bench, clocks: Clocks, minutes: int, outcome: str
+) -> None:
+    for _ in range(12):
+        assert await say(city, CITY[1], NOW + clocks.passed - minutes * MINUTE) == "taken"
+        clocks.passed += MINUTE
+    assert await say(city, CITY[0], NOW + 30 * DAY) == outcome
 
 
 async def test_a_clock_that_is_set_anew_has_no_witnesses_yet(city: Bench, clocks: Clocks) -> None:
-    assert [await say(city, place, NOW) for place in CITY] == ["taken"] * 5
-    clocks.passed = 3_600_000
+    await all_agree(city, clocks, CITY)
     clocks.wrong = -3 * DAY
     assert [await say(city, place, NOW + clocks.passed) for place in CITY] == ["held"] * 5
 
 
 async def test_an_agent_that_sends_its_backlog_is_no_witness_for_a_wrong_clock(city: Bench, clocks: Clocks) -> None:
     clocks.wrong = -3 * DAY
-    assert await say(city, CITY[0], NOW - 3 * DAY) == "taken"
-    assert [await say(city, place, NOW) for place in CITY[1:]] == ["held"] * 4
+    for hours in range(-6, 1):
+        assert await say(city, CITY[0], NOW - 3 * DAY + hours * 60 * MINUTE + clocks.passed) == "taken"
+        assert [await say(city, place, NOW + clocks.passed) for place in CITY[1:]] == ["held"] * 4
+        clocks.passed += 2 * MINUTE
