@@ -59,8 +59,14 @@ class Spool(Section):
     """The agent's durable queue."""
 
     path: Path = Field(description='the file that keeps readings until the hub has them: path = "/var/lib/simpang/…"')
-    commit_seconds: float = Field(default=1.0, gt=0, le=1, description="seconds between commits, at most 1")
-    quota_mb: int = Field(default=2048, ge=1, description="the most megabytes that readings may take")
+    commit_seconds: float = Field(
+        default=1.0, gt=0, le=1, description="how many seconds a reading may wait to be committed, at most 1"
+    )
+    quota_mb: int = Field(
+        default=2048,
+        ge=1,
+        description="megabytes that readings may take, and a tenth more while the clock is not set",
+    )
 
 
 class Clock(Section):

@@ -1,4 +1,4 @@
-"""Gathers readings from all sources and commits them together, before the oldest has waited for a second."""
+"""Gathers readings from all sources and commits them together, before the first has waited for a second."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 
 from edge_agent.clock import Clock, Stamp
@@ -24,17 +25,25 @@ _MEMORY = 20_000
 _RETRY_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A reading and when it was put in: long after it was taken, where a minute's total is dated in its middle."""
+
+    taken: Taken
+    at: int
+
+
 class Committer:
     """Takes readings in and makes batches of them; `committed` calls back after each commit."""
 
     def __init__(self, desk: SpoolDesk, clock: Clock, progress: Progress, *, seconds: float) -> None:
-        """Commit no later than `seconds` after a reading was taken."""
+        """Commit no later than `seconds` after a reading was put in."""
         self._desk = desk
         self._clock = clock
         self._progress = progress
         self._seconds = seconds
-        self._queue: asyncio.Queue[Taken | None] = asyncio.Queue(_QUEUE)
-        self._pending: deque[Taken] = deque()
+        self._queue: asyncio.Queue[_Put | None] = asyncio.Queue(_QUEUE)
+        self._pending: deque[_Put] = deque()
         self._stopping = False
         self._refused = self._undated = False
         self.on_commit: Callable[[], None] = lambda: None
@@ -49,7 +58,7 @@ class Committer:
 
     async def put(self, taken: Taken) -> None:
         """Take a reading in; waits while the queue is full."""
-        await self._queue.put(taken)
+        await self._queue.put(_Put(taken, self._clock.monotonic_ns()))
 
     async def run(self) -> None:
         """Commit until told to stop, then commit the rest."""
@@ -101,17 +110,17 @@ class Committer:
         while not self._queue.empty():
             self._hold(self._queue.get_nowait())
 
-    def _hold(self, taken: Taken | None) -> None:
-        if taken is None:
+    def _hold(self, put: _Put | None) -> None:
+        if put is None:
             return
         if len(self._pending) >= _MEMORY:
-            self._lost[self._pending.popleft().sensor] += 1
+            self._lost[self._pending.popleft().taken.sensor] += 1
             self.lost_before_commit += 1
-        self._pending.append(taken)
+        self._pending.append(put)
 
     async def _commit(self) -> None:
         """Commit the oldest of what is pending; on a refusing disk keep it and wait."""
-        oldest = list(islice(self._pending, _MOST))
+        oldest = [put.taken for put in islice(self._pending, _MOST)]
         stamp = self._clock.stamp()
         self._tell_clock(stamp)
         try:

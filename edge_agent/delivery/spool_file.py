@@ -16,7 +16,8 @@ from edge_agent.delivery import batch_table, undated
 from edge_agent.errors import SpoolForeign, SpoolTaken, SpoolUnwritable
 from telemetry.reading import Place
 
-_VERSION = "1"
+_VERSION = "2"
+_CURE = "let the agent that wrote it deliver what it holds, or move it away, which leaves its readings undelivered"
 _SCHEMA = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
@@ -72,7 +73,7 @@ def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
     if meta["place"] != mine:
         raise SpoolForeign(f"spool {path} belongs to {meta['place']}, not to {mine}; use a path of its own")
     if meta["version"] != _VERSION:
-        raise SpoolForeign(f"spool {path} has version {meta['version']}, this agent reads {_VERSION}; update the agent")
+        raise SpoolForeign(f"spool {path} has version {meta['version']}, this agent reads {_VERSION}; {_CURE}")
     return meta["epoch"]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from edge_agent.clock import Stamp
 from edge_agent.taken import Taken, from_json, to_json
+from telemetry.errors import BadReading
 from telemetry.quality import Quality
 from telemetry.reading import Measurement
 
@@ -96,7 +97,11 @@ def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated
         if _check((of_boot, at, sensor, said)) != crc:
             _LOG.error("a reading of %.40r that waited for its time is damaged and left out", sensor)
             continue
-        measurement = from_json(json.loads(said))
+        try:
+            measurement = from_json(json.loads(said))
+        except (ValueError, KeyError, TypeError, BadReading) as error:
+            _LOG.error("a reading of %s that waited for its time is of another version and left out: %s", sensor, error)
+            continue
         of_its_boot = stamps[of_boot]
         dated.append((sensor, of_its_boot.marked(measurement), of_its_boot.milliseconds(at)))
     return dated, len(rows)
@@ -104,5 +109,6 @@ def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated
 
 def _stamp_for(db: sqlite3.Connection, earlier: str, now: Stamp) -> Stamp:
     """Return how an earlier boot is dated: as it was known to be, or by its last reading at the start of this one."""
-    (last,) = db.execute("SELECT max(at) FROM undated WHERE boot = ?", (earlier,)).fetchone()
-    return stamp_of(db, earlier) or Stamp(now.milliseconds(0), last, Quality.TIME_ESTIMATED)
+    ends = "SELECT max(at) FROM undated WHERE boot = ? AND typeof(at) = 'integer'"
+    (last,) = db.execute(ends, (earlier,)).fetchone()
+    return stamp_of(db, earlier) or Stamp(now.milliseconds(0), last or 0, Quality.TIME_ESTIMATED)

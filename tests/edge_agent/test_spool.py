@@ -163,12 +163,13 @@ def test_readings_of_another_agent_are_refused_by_name_and_left_alone(path: Path
     spool.close()
 
 
-def test_a_spool_of_a_later_version_is_refused_and_left_alone(path: Path):
+@pytest.mark.parametrize("version", ["1", "3"])
+def test_a_spool_of_another_version_is_refused_and_left_alone(path: Path, version: str):
     opened(path).close()
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE meta SET value = '2' WHERE key = 'version'")
+        db.execute("UPDATE meta SET value = ? WHERE key = 'version'", (version,))
     db.close()
-    with pytest.raises(SpoolForeign, match="update the agent"):
+    with pytest.raises(SpoolForeign, match="let the agent that wrote it deliver"):
         opened(path)
     assert list(path.parent.glob("*damaged*")) == []
 
@@ -222,3 +223,31 @@ def test_held_counts_what_waits(path: Path):
     spool = opened(path)
     assert spool.held == held
     spool.close()
+
+
+@pytest.mark.parametrize("rot", ["replace(held, '[3', '[7')", "replace(held, '[3', '[999999999999, 3')", "''", "'[]'"])
+def test_rot_in_what_is_said_to_wait_is_noticed_and_everything_counted(path: Path, rot: str):
+    spool = opened(path)
+    for value in range(3):
+        spool.commit([taken(value + 0.5)], STAMP)
+    held = spool.held
+    spool.close()
+    with sqlite3.connect(path) as db:
+        db.execute(f"UPDATE batch SET held = {rot} WHERE number = 3")
+    db.close()
+    spool = opened(path)
+    assert spool.held == held
+    spool.close()
+
+
+def test_what_was_forgotten_leaves_no_row_and_the_newest_no_words(path: Path):
+    spool = opened(path)
+    for value in range(5):
+        number = spool.commit([taken(value + 0.5)], STAMP)
+        assert number is not None
+        spool.forget(number)
+    spool.close()
+    with sqlite3.connect(path) as db:
+        left = db.execute("SELECT number, lines, length(payload), length(contents) FROM batch").fetchall()
+    db.close()
+    assert left == [(5, 0, 0, 0)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.delivery.undated import BYTES_PER_READING
 from edge_agent.errors import SpoolUnwritable
 from tests.support.spooling import STAMP, accounted, all_rows, opened, rows_in, taken
 
@@ -141,4 +142,15 @@ def test_a_refused_drop_is_told_when_it_succeeds(path: Path):
     spool._db.execute("PRAGMA max_page_count=1000000")
     spool.commit([taken()], STAMP)
     assert accounted(all_rows(spool))["dust"] == _next_seq(path, "dust")
+    spool.close()
+
+
+def test_what_waits_for_a_date_keeps_a_tenth_however_much_the_batches_take(path: Path):
+    quota = 20_000
+    spool = opened(path, quota=quota)
+    for value in range(200):
+        spool.commit([taken(value + 0.5)], STAMP)
+    assert spool.held.bytes > 0.9 * quota
+    spool.commit([taken(value + 0.5) for value in range(50)], None)
+    assert spool.held.undated == quota // 10 // BYTES_PER_READING
     spool.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.clock import Stamp
+from edge_agent.delivery import undated
 from telemetry import batch as batches
 from telemetry.quality import Quality
 from tests.support.spooling import STAMP, all_rows, opened, rows_in, taken
@@ -202,3 +204,32 @@ def test_only_the_newest_boots_are_remembered(path: Path):
         assert [row[0] for row in db.execute("SELECT boot FROM boot ORDER BY id")][-1] == "boot-39"
         assert db.execute("SELECT count(*) FROM boot").fetchone() == (16,)
     db.close()
+
+
+def test_a_reading_of_a_quantity_that_this_version_does_not_know_stops_no_other(path: Path):
+    said = json.dumps({"family": "air", "values": {"pm25_old": 9.5}, "labels": {}, "quality": 0})
+    spool = opened(path)
+    spool.commit([taken(1.5), taken(2.5), taken(3.5)], None)
+    spool.close()
+    with sqlite3.connect(path) as db:
+        boot, at, sensor = db.execute("SELECT boot, at, sensor FROM undated WHERE id = 2").fetchone()
+        check = undated._check((boot, at, sensor, said))
+        db.execute("UPDATE undated SET measurement = ?, crc = ? WHERE id = 2", (said, check))
+    db.close()
+    spool = opened(path)
+    spool.commit([], STAMP)
+    assert [r.values["pm2_5"] for r in all_rows(spool)] == [1.5, 3.5]
+    spool.close()
+
+
+def test_a_rotten_time_moves_no_other_reading_of_its_boot(path: Path):
+    spool = opened(path, boot="boot-a")
+    spool.commit([taken(0.5, at=value * _SECOND) for value in range(3)], None)
+    spool.close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE undated SET at = 'long ago' WHERE id = 2")
+    db.close()
+    spool = opened(path, boot="boot-b")
+    spool.commit([], STAMP)
+    assert [r.milliseconds for r in all_rows(spool)] == [STAMP.milliseconds(0) - 2_000, STAMP.milliseconds(0)]
+    spool.close()
