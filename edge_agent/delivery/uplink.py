@@ -29,6 +29,7 @@ _TURN_SECONDS = 5.0
 _LONGEST_WAIT = 20.0
 _FAREWELL = 1.0
 _TRIES_BEFORE_WARNING = 3
+_DISK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Uplink:
         self._progress = progress
         self._compress = compress
         self._wake = asyncio.Event()
+        self._refused = False
         self.delivered = asyncio.Event()
         self.sent = Sent()
 
@@ -91,7 +93,7 @@ class Uplink:
             self._progress.turn("uplink")
             try:
                 await self._session(backoff)
-            except (BrokerLost, SpoolUnwritable) as error:
+            except BrokerLost as error:
                 wait = self._lost(str(error), backoff)
                 await self._progress.sleep("uplink", wait)
 
@@ -130,10 +132,25 @@ class Uplink:
         while True:
             self._progress.turn("uplink")
             self._wake.clear()
-            self._window.admit(await self._desk.after(self._window.newest, limit=self._window.free), time.monotonic())
-            for number in self._window.due(time.monotonic()):
-                await self._send_one(link, number)
-            await self._pause()
+            try:
+                await self._send_due(link)
+            except SpoolUnwritable as error:
+                await self._wait_out(error)
+            else:
+                self._refused = False
+                await self._pause()
+
+    async def _send_due(self, link: Link) -> None:
+        self._window.admit(await self._desk.after(self._window.newest, limit=self._window.free), time.monotonic())
+        for number in self._window.due(time.monotonic()):
+            await self._send_one(link, number)
+
+    async def _wait_out(self, error: SpoolUnwritable) -> None:
+        """Wait for a disk that cannot be read; the link stays, and says that the agent is there."""
+        if not self._refused:
+            _LOG.error("%s; what waits is sent as soon as it can be read", error)
+        self._refused = True
+        await self._progress.sleep("uplink", _DISK_SECONDS)
 
     async def _pause(self) -> None:
         """Wait until something is committed or acknowledged, or a resend is due."""
@@ -173,7 +190,8 @@ class Uplink:
                 self.sent.ignored += 1
                 _LOG.debug("ignored: %s", error)
                 continue
-            await self._take(heard)
+            with contextlib.suppress(SpoolUnwritable):  # the batch is sent again, and so is the hub's word
+                await self._take(heard)
 
     async def _take(self, heard: ack.Ack) -> None:
         """Forget an acknowledged batch; what the hub refused of it becomes a gap."""

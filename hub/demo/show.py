@@ -38,7 +38,7 @@ async def show(console: Console, stop: asyncio.Event, *, folder: Path | None, se
     if not verdict.good:
         console.print(f"berkas dan log tetap di / files and logs stay in {place}", highlight=False)
     elif folder is None:
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
     return verdict.good
 
 

@@ -13,7 +13,10 @@ _LIMITS = ("limit exceeded", "would exceed")
 _PASSING = "is pending deletion"
 """What InfluxDB 1 and 2 say of a shard that is about to go."""
 
-_OF_LINES = ("partial write", "unable to parse", "field type conflict", "line protocol pars", "invalid column type")
+_OF_LINES = (
+    "partial write", "unable to parse", "field type conflict", "line protocol pars", "invalid column type",
+    "parsing failed for write_lp", "parsing for line protocol",
+)  # fmt: skip
 """What the servers say of lines; they and whatever stands before them answer 400 to much else."""
 
 _ADDRESS = "check the store's address and kind in the hub's settings"

@@ -226,15 +226,17 @@ async def test_the_status_is_retained_online_and_then_stopping(tmp_path: Path, a
         await later.state(State.STOPPING)
 
 
-async def test_a_disk_that_refuses_to_be_read_is_waited_out(
-    rig: Rig, hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+async def test_a_disk_that_refuses_to_be_read_is_waited_out_with_the_link_up(
+    rig: Rig, hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
+    monkeypatch.setattr("edge_agent.delivery.uplink._DISK_SECONDS", 0.01)
+    await until(lambda: rig.uplink.sent.online)
     reading, refusals = rig.desk.payload, 0
 
     async def refusing(number: int) -> bytes | None:
         nonlocal refusals
         refusals += 1
-        if refusals == 1:
+        if refusals <= 5:
             raise SpoolUnwritable("the spool refuses: disk I/O error")
         return await reading(number)
 
@@ -242,4 +244,27 @@ async def test_a_disk_that_refuses_to_be_read_is_waited_out(
     await rig.commit(*readings([1.5]))
     batch = await hub.batch()
     assert [r.values["pm2_5"] for r in rows(batch)] == [1.5]
-    assert refusals == 2
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("uplink")]
+    assert sum("disk I/O error" in line for line in said) == 1
+    assert sum("connected to broker" in line for line in said) <= 1
+
+
+async def test_the_hubs_word_that_meets_a_refusing_disk_is_heard_again(
+    tmp_path: Path, address: Broker, hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+):
+    async with rigged(tmp_path / "spool", address, resend=1.0) as rig:
+        forgetting, refusals = rig.desk.lines, 0
+
+        async def refusing(number: int) -> int | None:
+            nonlocal refusals
+            refusals += 1
+            if refusals == 1:
+                raise SpoolUnwritable("the spool refuses: disk I/O error")
+            return await forgetting(number)
+
+        monkeypatch.setattr(rig.desk, "lines", refusing)
+        await rig.commit(*readings([1.5]))
+        await hub.ack(await hub.batch())
+        await hub.ack(await hub.batch())
+        await until(lambda: rig.desk.held.batches == 0)
+        assert refusals == 2

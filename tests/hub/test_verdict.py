@@ -17,6 +17,7 @@ OF_LINES = [
     (400, '{"error":"partial write of line protocol occurred","data":[{"line_number":2}]}'),
     (400, '{"error":"line protocol parsing error","data":{"error_message":"No fields were provided"}}'),
     (400, "write buffer error: line protocol parse failed: invalid column type for column 'x'"),
+    (400, '{"error":"parsing failed for write_lp endpoint","data":[{"line_number":1}]}'),
 ]
 """What InfluxDB 1.6, 2.7 and 3.10 answer to a line that they will never take, from their sources."""
 
