@@ -8,6 +8,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
+from hub.alarm import Alarm
 from hub.errors import Hold, TryAgain
 from hub.stores.store import Store
 from service.backoff import Backoff
@@ -35,29 +36,35 @@ class _Held:
 class Acks:
     """Holds each acknowledgement until its write is durable and there is a connection; full, it refuses the newest."""
 
-    def __init__(self, store: Store, progress: Progress) -> None:
+    def __init__(self, store: Store, alarm: Alarm, progress: Progress) -> None:
         """Begin empty."""
         self._store = store
+        self._alarm = alarm
         self._progress = progress
-        self._held: deque[_Held] = deque(maxlen=_MOST)
-        self._sure: deque[Message] = deque(maxlen=_MOST)
+        self._held: deque[_Held] = deque()
+        self._sure: deque[Message] = deque()
         self._more = asyncio.Event()
         self._backoff = Backoff(longest=10.0)
         self.said = 0
         self.refused = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._held) + len(self._sure)
+
     def put(self, place: Place, ack: Ack, begun: float) -> None:
         """Say an acknowledgement once its write, which began at monotonic time `begun` and is answered, is durable."""
-        if len(self._held) + len(self._sure) >= _MOST:
+        if self.waiting >= _MOST:
             self._refuse()
             return
         message = Message(topic(place, Channel.ACK), ack.encode())
-        self._held.append(_Held(self._due(), begun, message))
+        if self._store.durable_after > 0:
+            due = time.monotonic() + self._store.durable_after
+            self._held.append(_Held(due + _STEP - due % _STEP, begun, message))
+        else:
+            self._sure.append(message)
         self._more.set()
-
-    def _due(self) -> float:
-        now, hold = time.monotonic(), self._store.durable_after
-        return now if hold <= 0 else now + hold + _STEP - (now + hold) % _STEP
 
     def _refuse(self) -> None:
         if not self.refused:
@@ -73,9 +80,12 @@ class Acks:
                 await self._say(link, self._sure[0])
                 self._sure.popleft()
                 self.said += 1
-            await self._more.wait()
-            await asyncio.sleep(max(0.0, self._held[0].due - time.monotonic()))
-            await self._confirm()
+            if self._held:
+                await asyncio.sleep(max(0.0, self._held[0].due - time.monotonic()))
+                await self._confirm()
+            else:
+                self._more.clear()
+                await self._more.wait()
 
     async def _confirm(self) -> None:
         """Sort what is held by whether the store has run on since: what it may have forgotten is never said."""
@@ -83,19 +93,17 @@ class Acks:
         try:
             since = await self._store.running_since()
         except (TryAgain, Hold) as error:
-            if not self._backoff.failures:
-                _LOG.warning("%s; acknowledgements wait until it tells since when it runs", error)
+            self._alarm.raise_for(f"{error}; acknowledgements wait until it tells since when it runs", kind=_LOOP)
             await asyncio.sleep(self._backoff.failed())
             return
         self._backoff.succeeded()
+        self._alarm.clear(kind=_LOOP)
         kept = [held for held in self._held if held.begun > since]
         if len(kept) < len(self._held):
             lost = len(self._held) - len(kept)
             _LOG.warning("%s has begun anew; %d batches that it may have lost come again", self._store.name, lost)
         self._sure.extend(held.message for held in kept if held.due <= now)
-        self._held = deque((held for held in kept if held.due > now), maxlen=_MOST)
-        if not self._held:
-            self._more.clear()
+        self._held = deque(held for held in kept if held.due > now)
 
     async def _say(self, link: Link, message: Message) -> None:
         """Publish one; only then is this loop at work, and watched."""

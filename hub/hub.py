@@ -47,7 +47,7 @@ class Hub:
         self._name = f"simpang-hub-{secrets.token_hex(5)}"
         self.store = store or made(settings.store)
         self.alarm = Alarm()
-        self.acks = Acks(self.store, self._progress)
+        self.acks = Acks(self.store, self.alarm, self._progress)
         self.presence = Presence()
         self._online = False
         dead_letters = DeadLetterFile(settings.dead_letter.path, settings.dead_letter.limit_mb * _MEGABYTE)
@@ -133,6 +133,7 @@ class Hub:
             "heard": dict(self.inlet.heard),
             "written": dict(self.writer.done),
             "acknowledged": self.acks.said,
+            "acknowledgements": {"waiting": self.acks.waiting, "refused": self.acks.refused},
             "alarm": self.alarm.why,
         }
 

@@ -22,8 +22,17 @@ async def together(**named: Coroutine[Any, Any, None]) -> None:
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until all are done: Python 3.11's `wait_for` forgets a cancellation that meets its result (gh-86296)."""
+    """Cancel until all are done: Python 3.11's `wait_for` forgets a cancellation that meets its result (gh-86296).
+
+    Who is cancelled again meanwhile leaves nobody behind either.
+    """
+    interrupted: asyncio.CancelledError | None = None
     while left := [task for task in tasks if not task.done()]:
         for task in left:
             task.cancel()
-        await asyncio.wait(left, timeout=_AGAIN)
+        try:
+            await asyncio.wait(left, timeout=_AGAIN)
+        except asyncio.CancelledError as error:
+            interrupted = error
+    if interrupted:
+        raise interrupted

@@ -9,6 +9,7 @@ import pytest
 
 from hub import acks as hub_acks
 from hub.acks import Acks
+from hub.alarm import Alarm
 from service import tasks
 from service.mqtt import BrokerLost, Message
 from service.progress import Progress
@@ -50,7 +51,7 @@ async def published(waiting: Acks, link: FakeLink, count: int) -> None:
 
 
 async def test_each_goes_to_its_agent_in_order() -> None:
-    waiting, link = Acks(FakeStore(), Progress()), FakeLink()
+    waiting, link = Acks(FakeStore(), Alarm(), Progress()), FakeLink()
     other = Place("sekolah-2", "sd-2")
     waiting.put(PLACE, Ack(EPOCH, 1, 98, (DeadLine(3, "because"),)), 0.0)
     waiting.put(other, ack(2), 0.0)
@@ -67,7 +68,7 @@ async def test_each_goes_to_its_agent_in_order() -> None:
 
 
 async def test_one_that_comes_later_is_said_too() -> None:
-    waiting, link = Acks(FakeStore(), Progress()), FakeLink()
+    waiting, link = Acks(FakeStore(), Alarm(), Progress()), FakeLink()
     task = asyncio.create_task(waiting.publish(link))  # type: ignore[arg-type]  # what it needs of a link
     for number in range(5):
         waiting.put(PLACE, ack(number), 0.0)
@@ -78,7 +79,7 @@ async def test_one_that_comes_later_is_said_too() -> None:
 
 @pytest.mark.parametrize("lost_at", [1, 2, 5])
 async def test_a_lost_link_keeps_what_was_not_said(lost_at: int) -> None:
-    waiting = Acks(FakeStore(), Progress())
+    waiting = Acks(FakeStore(), Alarm(), Progress())
     for number in range(5):
         waiting.put(PLACE, ack(number), 0.0)
     broken = FakeLink(lost_at=lambda tried: tried == lost_at)
@@ -91,7 +92,7 @@ async def test_a_lost_link_keeps_what_was_not_said(lost_at: int) -> None:
 
 
 async def test_when_full_the_newest_are_refused_and_what_is_next_due_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    waiting, link = Acks(FakeStore(), Progress()), FakeLink()
+    waiting, link = Acks(FakeStore(), Alarm(), Progress()), FakeLink()
     for number in range(hub_acks._MOST + 500):
         waiting.put(PLACE, ack(number), 0.0)
     await published(waiting, link, hub_acks._MOST)
@@ -106,7 +107,7 @@ async def test_when_full_the_newest_are_refused_and_what_is_next_due_is_said(cap
 
 
 async def test_those_that_are_sure_but_not_said_count_as_waiting() -> None:
-    waiting = Acks(FakeStore(), Progress())
+    waiting = Acks(FakeStore(), Alarm(), Progress())
     for _ in range(3):
         for number in range(hub_acks._MOST // 2):
             waiting.put(PLACE, ack(number), 0.0)
@@ -129,7 +130,7 @@ class SlowLink:
 @pytest.mark.parametrize("ticks", range(6))
 async def test_a_stop_that_meets_the_pubacks_arrival_stops(monkeypatch: pytest.MonkeyPatch, ticks: int) -> None:
     monkeypatch.setattr(tasks, "_AGAIN", 0.01)
-    waiting, link, stop = Acks(FakeStore(), Progress()), SlowLink(), asyncio.Event()
+    waiting, link, stop = Acks(FakeStore(), Alarm(), Progress()), SlowLink(), asyncio.Event()
 
     async def until_stop() -> None:
         await stop.wait()

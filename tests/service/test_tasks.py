@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -116,3 +117,29 @@ async def test_tasks_carry_their_names() -> None:
 
     await together(uplink_send=tells())
     assert names == ["uplink.send"]
+
+
+async def test_who_is_cancelled_again_while_it_waits_for_the_others_leaves_none_behind() -> None:
+    ending, may_end = asyncio.Event(), asyncio.Event()
+
+    async def lingers() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ending.set()
+            while not may_end.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait_for(may_end.wait(), 20)
+            raise
+
+    outer = asyncio.create_task(together(a=lingers()), name="outer")
+    await asyncio.sleep(0)
+    outer.cancel()
+    await ending.wait()
+    outer.cancel()
+    await asyncio.sleep(0.01)
+    assert not outer.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await outer
+    assert not others()
