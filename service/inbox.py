@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 MOST_BYTES = 64 * 1024 * 1024
-_ROOM_FOR_KEPT = 4
+KEPT_NUMBER, KEPT_BYTES = 4, 2
+"""How many times the number and the bytes there may be for the sake of messages that are kept."""
 
 
 class Heard(Protocol):
@@ -25,18 +26,17 @@ class Heard(Protocol):
 class Inbox(asyncio.Queue[Heard]):
     """A queue that refuses what does not fit, as asyncio's does; its readers see no difference."""
 
-    def __init__(self, most: int, is_kept: Callable[[str], bool]) -> None:
-        """Hold `most` messages of MOST_BYTES together; those whose topic is kept find room when the others do not."""
+    def __init__(self, maxsize: int, *, is_kept: Callable[[str], bool]) -> None:
+        """Hold so many messages of MOST_BYTES together; those whose topic is kept find room when the others do not."""
         super().__init__()
-        self._most = most
+        self._most = maxsize
         self._is_kept = is_kept
         self._bytes = 0
 
     def put_nowait(self, item: Heard) -> None:
         """Take a message in; raises QueueFull."""
-        kept = self._is_kept(str(item.topic))
-        most, most_bytes = (self._most * _ROOM_FOR_KEPT, MOST_BYTES * 2) if kept else (self._most, MOST_BYTES)
-        if self.qsize() >= most or self._bytes + _size(item) > most_bytes:
+        number, size = (KEPT_NUMBER, KEPT_BYTES) if self._is_kept(str(item.topic)) else (1, 1)
+        if self.qsize() >= number * self._most or self._bytes + _size(item) > size * MOST_BYTES:
             raise asyncio.QueueFull
         super().put_nowait(item)
         self._bytes += _size(item)

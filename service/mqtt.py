@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import aiomqtt
@@ -87,7 +88,8 @@ async def connected(
             identifier=name,
             keepalive=KEEPALIVE,
             timeout=_TIMEOUT,
-            queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", lambda maxsize: Inbox(queue, is_kept)),  # noqa: ARG005
+            max_queued_incoming_messages=queue,
+            queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", partial(Inbox, is_kept=is_kept)),
             tls_context=broker.tls(),
             will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain) if will else None,
         )

@@ -156,7 +156,8 @@ def _losses(what: str, late: str, settings: Settings, patience: float = inf) -> 
     try:
         yield
     except av.FFmpegError as error:
-        cut_off = isinstance(error, av.error.ExitError) or time.monotonic() - begun >= patience
+        answered = isinstance(error, av.error.HTTPError)
+        cut_off = isinstance(error, av.error.ExitError) or (not answered and time.monotonic() - begun >= patience)
         reason = late if cut_off else _reason(error, settings)
         raise StreamLost(f"{what}: {reason}: {settings.shown_url}") from error
 

@@ -18,7 +18,7 @@ class Said:
 
 
 def inbox(most: int = 4) -> Inbox:
-    return Inbox(most, lambda topic: topic == "state")
+    return Inbox(most, is_kept=lambda topic: topic == "state")
 
 
 def test_number_and_bytes_are_bounded_and_come_free_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,6 +41,11 @@ def test_a_state_finds_room_when_readings_do_not_but_not_without_end(monkeypatch
     box.put_nowait(Said("readings", bytes(100)))
     for _ in range(7):
         box.put_nowait(Said("state", b"{}"))
+    with pytest.raises(asyncio.QueueFull):
+        box.put_nowait(Said("state", b"{}"))
+    for _ in range(8):
+        box.get_nowait()
+    box.put_nowait(Said("state", bytes(200)))
     with pytest.raises(asyncio.QueueFull):
         box.put_nowait(Said("state", b"{}"))
 
