@@ -23,6 +23,7 @@ from service.command_line import (
     VerboseOption,
     application,
     fail,
+    note,
     seconds,
     settings,
 )
@@ -30,10 +31,7 @@ from service.stopping import stop_event
 
 DEFAULT_CONFIG = Path("/etc/simpang/agent.toml")
 
-_CAMERA = (
-    "{sensor} is a camera, and listen is for serial sensors. What a camera sees live, the hub's `simpang-hub tail` "
-    "prints; a video file is counted by `python -m edge_agent.vision.count`. "
-)
+_CAMERA = "{sensor} is a camera, and listen is for serial sensors; what it sees, the hub's `simpang-hub tail` prints. "
 
 app = application("Simpang at the site: reads sensors and cameras and delivers every reading to the hub.")
 
@@ -65,6 +63,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Validate the settings without opening anything; exit code 2 if something must be mended."""
     good = settings(config, AgentSettings)
     sensors = ", ".join(good.sensors()) or "none"
+    note(config, good)
     typer.echo(f"{config}: good. Agent {good.agent} at {good.site}, sensors: {sensors}")
 
 

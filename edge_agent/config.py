@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from drivers.catalogue import known
 from service.broker import Broker
 from service.places import Place
-from service.settings import Name, Section, entries, shown
+from service.settings import FullPath, Name, Section, entries, shown
 
 HEALTH = "agent"
 """The sensor name under which an agent reports its own health."""
+
+HUB = "hub"
+"""The name under which the hub connects to the broker."""
 
 LINK = "link"
 """The sensor name under which the hub says whether the agent is there."""
@@ -45,8 +48,19 @@ def _driver(name: str) -> str:
 
 def _stream(url: str) -> str:
     if not _STREAM.fullmatch(url):
-        raise ValueError("a camera is rtsp://…, http://… (MJPEG), a name in /dev/v4l/by-id or the path of a video file")
+        raise ValueError("a camera is rtsp://…, http://… (MJPEG), /dev/v4l/by-id/… or the full path of a video file")
+    if "://" in url and not _is_address(url):
+        raise ValueError("write @ / # ? in a camera's user name or password as %40 %2F %23 %3F")
     return url
+
+
+def _is_address(url: str) -> bool:
+    """Tell whether an address can be taken apart as it is meant: one @ before the host, a number after it."""
+    try:
+        parts = urlsplit(url)
+        return parts.netloc.count("@") <= 1 and not parts.fragment and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _pace(fps: float) -> float:
@@ -58,7 +72,9 @@ def _pace(fps: float) -> float:
 class Spool(Section):
     """The agent's durable queue."""
 
-    path: Path = Field(description='the file that keeps readings until the hub has them: path = "/var/lib/simpang/…"')
+    path: FullPath = Field(
+        description='the file that keeps readings until the hub has them: path = "/var/lib/simpang/…"'
+    )
     commit_seconds: float = Field(
         default=1.0, gt=0, le=1, description="how many seconds a reading may wait to be committed, at most 1"
     )
@@ -177,13 +193,21 @@ class AgentSettings(Section):
     serial: list[SerialSensor] = Field(default=[], description="serial sensors, each a [[serial]] table")
     camera: list[Camera] = Field(default=[], description="cameras, each a [[camera]] table")
 
+    def notes(self) -> Iterable[str]:
+        """Return the broker's, and a user name under which Mosquitto's access list would not let this agent speak."""
+        yield from self.broker.notes()
+        if self.broker.username not in (None, self.agent):
+            yield f"[broker] username {self.broker.username!r} is not the agent's name: the access list goes by it"
+
     def sensors(self) -> list[str]:
         """Return the names of all sensors."""
         return [s.sensor for s in self.serial] + [c.sensor for c in self.camera]
 
     @classmethod
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
-        """Return sensors and ports that stand twice."""
+        """Return sensors and ports that stand twice, and a name that is the hub's."""
+        if said.get("agent") == HUB:
+            yield ("agent",), f"{HUB!r} is the hub's name on the broker; use another"
         names = {HEALTH: "the agent's own health", LINK: "the hub's word on whether the agent is there"}
         ports: dict[str, str] = {}
         for place, entry in (*entries(said, "serial"), *entries(said, "camera")):

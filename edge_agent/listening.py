@@ -41,6 +41,8 @@ async def listen(settings: SerialSensor, console: Console, stop: asyncio.Event) 
 
 def outcome(frames: int, rejected: Mapping[str, int]) -> Iterator[str]:
     """Yield what was heard, and what each cause means where more was rejected than understood."""
+    if not frames and not rejected:
+        yield "nothing was heard; check the sensor's power and the wiring (TX to RX)"
     yield f"{frames} valid frames; rejected: {', '.join(f'{why} {n}' for why, n in rejected.items()) or 'none'}"
     if sum(rejected.values()) > frames:
         yield from (f"  {why}: {CAUSES[why]}" for why in rejected)
@@ -62,6 +64,6 @@ async def _print(port: SerialPort, console: Console) -> None:
 def described(said: Measurement) -> str:
     """Return values with titles and units, and the quality bits if any is set."""
     quantities = BY_FAMILY[said.family]
-    values = "  ".join(f"{quantities[n].title} {v:g} {quantities[n].unit}".rstrip() for n, v in said.values.items())
+    values = "  ".join(f"{quantities[n].title} {v:.10g} {quantities[n].unit}".rstrip() for n, v in said.values.items())
     doubts = ", ".join(bit.name.lower().replace("_", " ") for bit in Quality if bit & said.quality and bit.name)
     return values + (f"  [{doubts}]" if doubts else "")

@@ -23,6 +23,7 @@ from service.command_line import (
     VerboseOption,
     application,
     fail,
+    note,
     seconds,
     settings,
 )
@@ -61,7 +62,9 @@ def run(
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Validate the settings without opening anything; exit code 2 if something must be mended."""
     good = settings(config, HubSettings)
-    agents = f"{len(good.agents)} agents" if good.registration == "closed" else "open registration"
+    note(config, good)
+    count = len(good.agents)
+    agents = f"{count} agent{'s' * (count != 1)}" if good.registration == "closed" else "open registration"
     typer.echo(f"{config}: good. Broker {good.broker}, store {good.store.kind}, {agents}")
 
 

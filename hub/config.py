@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, Tag
 
 from service.broker import Broker, UnusableSecret
 from service.places import Place
-from service.settings import Name, Section, entries, shown
+from service.settings import FullPath, Name, Section, entries, shown
 
 
 def _secret(file: Path | None) -> str | None:
@@ -47,7 +47,7 @@ class EmbeddedStore(Section):
     """DuckDB on this machine."""
 
     kind: Literal["embedded"]
-    path: Path = Field(description='the store\'s file, like path = "/var/lib/simpang/city.duckdb"')
+    path: FullPath = Field(description='the store\'s file, like path = "/var/lib/simpang/city.duckdb"')
 
 
 class Influx1Store(Section):
@@ -110,10 +110,14 @@ AnyStore = Annotated[
 ]
 
 
+HUB = "hub"
+"""The name under which the hub connects to the broker."""
+
+
 class DeadLetter(Section):
     """Where lines go that no store would take."""
 
-    path: Path = Field(default=Path("/var/lib/simpang/dead-letter.jsonl"), description="the dead-letter file")
+    path: FullPath = Field(default=Path("/var/lib/simpang/dead-letter.jsonl"), description="the dead-letter file")
     limit_mb: int = Field(default=64, ge=1, le=10_000, description="the most megabytes, old ones are dropped")
 
 
@@ -147,15 +151,25 @@ class HubSettings(Section):
     times: Times = Times()
     share_group: Name | None = Field(default=None, description="several hubs on one broker name the same group")
 
+    def notes(self) -> Iterable[str]:
+        """Return the broker's, and a store's secret that is not there."""
+        yield from self.broker.notes()
+        for key in ("password_file", "token_file"):
+            file: Path | None = getattr(self.store, key, None)
+            if file is not None and not file.exists():
+                yield f"[store] {key} {file} does not exist, or this user may not see it"
+
     @classmethod
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
-        """Return agents that stand twice, and a closed registration without any."""
+        """Return agents that stand twice or have the hub's name, and a closed registration without any."""
         listed = list(entries(said, "agent"))
         if not listed and said.get("registration", "closed") == "closed":
             yield ("registration",), "it is closed and no [[agent]] is listed: nothing would be accepted"
         seen: dict[str, str] = {}
         for place, entry in listed:
             name = entry.get("agent")
+            if name == HUB:
+                yield (*place, "agent"), f"{HUB!r} is the hub's own name on the broker; use another"
             if isinstance(name, str) and name in seen:
                 yield (*place, "agent"), f"{name!r} is already {seen[name]}"
             if isinstance(name, str):

@@ -32,6 +32,7 @@ _LOG = logging.getLogger(__name__)
 _DAY_NS = 86_400 * 10**9
 _MINUTE_NS = 60 * 10**9
 _WHOLE_MESSAGE = 0
+_MOST_COMPLAINTS = 1_000
 _CLOCK = "clock"
 _REFUSED_GAP = re.compile(rb"gap,[^ ]*,cause=refused ")
 _SURELY_WRONG_NS = 2 * _DAY_NS
@@ -139,6 +140,7 @@ class Inlet:
         for number, line in zip(checked.numbers, checked.body.splitlines(keepends=True), strict=True):
             sensor = SENSORS.findall(line)[0].decode()
             if sensor in unknown and not (_REFUSED_GAP.match(line) and self._registry.may_tell_gap(place, sensor)):
+                self._tell_strange_sensor(place, sensor)
                 dead.append(DeadLine(number, f"sensor not registered: {sensor}"))
             else:
                 good.append((number, line))
@@ -154,10 +156,16 @@ class Inlet:
     def _refuse_stranger(self, place: Place, message: Message) -> None:
         name = f"{place.site}/{place.agent}"
         self._ignore("stranger", f"agent {name} is not registered; its readings wait in its spool until it is")
-        if name not in self._complained and len(self._complained) < 1000:
+        if name not in self._complained and len(self._complained) < _MOST_COMPLAINTS:
             self._complained.add(name)
             why = "agent not registered (the first message only is kept)"
             self._keep(place, Batch("", 0, 0, b""), [(DeadLine(_WHOLE_MESSAGE, why), message.payload)])
+
+    def _tell_strange_sensor(self, place: Place, sensor: str) -> None:
+        name = f"{place.site}/{place.agent} {sensor}"
+        if name not in self._complained and len(self._complained) < _MOST_COMPLAINTS:
+            self._complained.add(name)
+            _LOG.warning("%s is not among the agent's sensors in the hub's settings: its readings are refused", name)
 
     def _ignore(self, what: str, why: str) -> None:
         """Count a message that is not taken; the first of each kind, then each hundredth, is logged."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from datetime import datetime
 
@@ -83,5 +82,6 @@ def _readable(line: str) -> str:
         return line
     about = " ".join(f"{name}={value}" for name, value in labels.items() if name not in ("site", "agent"))
     said = ", ".join(f"{quantity.title} {value} {quantity.unit}".strip() for quantity, value in named)
-    doubt = "" if quality is Quality.GOOD else f" [{json.dumps(quality.name)}]"
+    doubts = ", ".join(bit.name.lower().replace("_", " ") for bit in Quality if bit & quality and bit.name)
+    doubt = f" [{doubts}]" if doubts else ""
     return f"{at:%H:%M:%S.%f} {sensor} #{seq} {about}{' ' if about else ''}{said}{doubt}"

@@ -75,6 +75,7 @@ class Writer:
     async def run(self) -> None:
         """Write until cancelled."""
         await self._until_done(self._store.prepare)
+        _LOG.info("%s is ready", self._store.name)
         while True:
             self._progress.turn(_LOOP)
             if time.monotonic() >= self._limited_until:
@@ -174,6 +175,8 @@ class Writer:
                 await self._progress.sleep(_LOOP, _HOLD_SECONDS)
                 await self._try_to_prepare()
             else:
+                if self._backoff.failures:
+                    _LOG.info("%s answers again", self._store.name)
                 self._backoff.succeeded()
                 self._alarm.clear()
                 return done
@@ -184,7 +187,7 @@ class Writer:
         if self._backoff.failures == 1:
             _LOG.warning("%s; trying again", error)
         if self._backoff.failures == _TRIES_BEFORE_ALARM:
-            self._alarm.raise_for(f"{error} ({_TRIES_BEFORE_ALARM} tries); a store whose disk was full needs a restart")
+            self._alarm.raise_for(f"{error} ({_TRIES_BEFORE_ALARM} tries)")
         await self._progress.sleep(_LOOP, seconds if error.after is None else max(1.0, min(error.after, _LONGEST_WAIT)))
 
     async def _try_to_prepare(self) -> None:

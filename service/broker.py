@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from service.places import Place
 from service.settings import Section
 
+_TLS_PORT = 8883
 _HOST = re.compile(r"[^\s/@\0]+")
 
 
@@ -55,6 +56,17 @@ class Broker(Section):
             yield (own[0],), "cert_file and key_file need ca_file, without which nothing is encrypted"
         elif own == ["key_file"]:
             yield ("key_file",), "key_file needs cert_file, the certificate that belongs to it"
+
+    def notes(self) -> Iterable[str]:
+        """Return missing files, a name without a password, and the port for TLS without it."""
+        for key in ("password_file", "ca_file", "cert_file", "key_file"):
+            file: Path | None = getattr(self, key)
+            if file is not None and not file.exists():
+                yield f"[broker] {key} {file} does not exist, or this user may not see it"
+        if self.username is not None and self.password_file is None and self.cert_file is None:
+            yield f"[broker] has the username {self.username!r} and neither password_file nor cert_file"
+        if self.port == _TLS_PORT and self.ca_file is None:
+            yield f"[broker] port {_TLS_PORT} is for TLS, which ca_file switches on"
 
     def password(self) -> str | None:
         """Return the password; raises UnusableSecret."""

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from service import duration
-from service.settings import BadSettings, Settings, load
+from service.settings import BadSettings, Section, Settings, load
 
 FAILED = 1
 BAD_SETTINGS = 2
@@ -52,6 +52,12 @@ def settings(file: Path, model: type[Settings]) -> Settings:
         return load(file, model)
     except BadSettings as error:
         fail(str(error), BAD_SETTINGS)
+
+
+def note(file: Path, chosen: Section) -> None:
+    """Say what is allowed and will most likely not work."""
+    for each in chosen.notes():
+        typer.echo(f"{file}: note: {each}")
 
 
 def seconds(text: str | None) -> float | None:

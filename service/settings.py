@@ -15,6 +15,8 @@ from service.places import Place, line_of, lines_of_keys
 from telemetry.errors import BadName
 from telemetry.names import checked_name
 
+_CURE_OF_TOML = "text values need quotes, each key stands once, a table that may stand several times is [[so]]"
+
 
 class Section(BaseModel):
     """A table of a settings file: immutable, and nothing in it that its class does not know."""
@@ -28,6 +30,10 @@ class Section(BaseModel):
         Not a pydantic validator, for these are skipped as soon as one key is wrong by itself.
         """
         del said
+        return ()
+
+    def notes(self) -> Iterable[str]:
+        """Return what is allowed and will most likely not work as it stands; none here."""
         return ()
 
 
@@ -56,6 +62,16 @@ Name = Annotated[str, AfterValidator(_name)]
 """A site, agent, sensor, line or direction."""
 
 
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError(f"{str(path)!r} hangs on the folder in which the program is started; begin it with /")
+    return path
+
+
+FullPath = Annotated[Path, AfterValidator(_absolute)]
+"""A file's path from the root."""
+
+
 def load(file: Path, model: type[Settings]) -> Settings:
     """Return the checked settings in a file; raises BadSettings with every error at once."""
     try:
@@ -72,7 +88,7 @@ def parse(file: Path, text: str, model: type[Settings]) -> Settings:
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadSettings(file, [f"not TOML: {error}; text values need quotes, each key stands once"]) from error
+        raise BadSettings(file, [f"not TOML: {error}; {_CURE_OF_TOML}"]) from error
     faults = list(_between_keys(model, said, ()))
     try:
         settings = model.model_validate(said)

@@ -55,6 +55,7 @@ ONE_FILE = {"grafana_client", "psutil"}
 
 UNBOUNDED = {
     "edge_agent/delivery/committer.py": "at most _MEMORY readings, the oldest lost and counted",
+    "hub/acks.py": "at most _MOST, held and sure together; the newest is refused",
     "hub/arrivals.py": "at most so many bytes; put waits",
     "simulation/street.py": "the vehicles on a stretch of road",
 }

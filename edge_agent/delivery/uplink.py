@@ -77,7 +77,7 @@ class Uplink:
         self._progress = progress
         self._compress = compress
         self._wake = asyncio.Event()
-        self._refused = False
+        self._refused = self._unheard = False
         self.delivered = asyncio.Event()
         self.sent = Sent()
 
@@ -174,10 +174,12 @@ class Uplink:
         await link.publish(Message(topic(self._place, Channel.READINGS), readable))
         self.sent.sent += 1
         self.sent.resent += tries > 1
-        if tries == _TRIES_BEFORE_WARNING:
+        if tries == _TRIES_BEFORE_WARNING and not self._unheard:
+            self._unheard = True
             _LOG.warning(
                 "batch %d was sent %d times and the hub has not acknowledged it; is a hub running on this broker, "
-                "does the access list (ACL) let this agent publish, is the hub's store up?",
+                "does it list this agent, does the access list (ACL) let this agent publish under its user name, "
+                "is the hub's store up?",
                 number, tries,
             )  # fmt: skip
 
@@ -206,6 +208,7 @@ class Uplink:
         await self._desk.forget(heard.batch, await self._missing(heard) if heard.dead else ())
         self._window.settle(heard.batch)
         self.sent.acknowledged += 1
+        self._unheard = False
         self.sent.stored += heard.stored
         self.sent.refused += len(heard.dead)
         self._wake.set()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -47,7 +49,7 @@ async def _run(place: Path, console: Console, stop: asyncio.Event, *, seed: int)
     farewell, store = Farewell(), Embedded(place / "city.duckdb")
     async with embedded_broker(farewell) as port:
         hub, observer = _hub(place, port, store), Observer(place, store)
-        console.print(f"look in from another terminal: simpang-hub tail --broker 127.0.0.1:{port}", highlight=False)
+        console.print(f"look in from another terminal: {_program()} tail --broker 127.0.0.1:{port}", highlight=False)
         async with _serving(hub, farewell), Processes(place, farewell) as processes:
             with display(console) as draw:
                 draw(Scene())
@@ -92,6 +94,11 @@ async def _serving(hub: Hub, farewell: Farewell) -> AsyncIterator[None]:
     finally:
         stop.set()
         await farewell.allow(serving, leaving=AFTER_HUB)
+
+
+def _program() -> str:
+    """Return how to call simpang-hub from here."""
+    return os.path.relpath(Path(sys.executable).with_name("simpang-hub"))
 
 
 def _workplace(folder: Path | None) -> Path:

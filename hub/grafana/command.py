@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from hub.grafana.errors import GrafanaError, GrafanaRefused, GrafanaUnreachable
+from hub.grafana.errors import BadAddress, GrafanaError, GrafanaRefused, GrafanaUnreachable
 
 DIFFERENT = 1
 USAGE = 2
@@ -18,7 +18,9 @@ FAILED = 5
 app = typer.Typer(help="Dashboards for operators: as files, or sent to a running Grafana.", no_args_is_help=True)
 
 UrlOption = Annotated[str, typer.Option(help="Grafana's address, like http://127.0.0.1:3000")]
-TokenOption = Annotated[Path | None, typer.Option(help="A file with the token of a Grafana service account.")]
+TokenOption = Annotated[
+    Path | None, typer.Option(help="A file with the token of a Grafana service account (role Admin).")
+]
 UserOption = Annotated[str | None, typer.Option(help="A Grafana user, where there is no token.")]
 PasswordOption = Annotated[Path | None, typer.Option(help="A file with that user's password.")]
 InfluxOption = Annotated[str | None, typer.Option(help="Set up the datasource too: InfluxDB as Grafana sees it.")]
@@ -58,7 +60,9 @@ def apply(  # noqa: PLR0913 - one parameter an option
     influx_url: InfluxOption = None,
     influx_database: DatabaseOption = "simpang",
     influx_token_file: InfluxTokenOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Ask Grafana and say what would be done, change nothing.")
+    ] = False,
 ) -> None:
     """Send the dashboards to a running Grafana.
 
@@ -76,6 +80,8 @@ def apply(  # noqa: PLR0913 - one parameter an option
             typer.echo(f"Grafana {publisher.version()} at {url}")
             for step in publisher.steps(source, list(dashboards.as_dicts().values())):
                 typer.echo(f"{step.what}: {_done(existed=step.existed, dry_run=dry_run)}")
+    except BadAddress as error:
+        _end(USAGE, str(error))
     except GrafanaUnreachable as error:
         _end(UNREACHABLE, str(error))
     except GrafanaRefused as error:

@@ -14,7 +14,7 @@ from grafana_client.client import (  # type: ignore[import-untyped]  # as above
     GrafanaException,
 )
 
-from hub.grafana.errors import GrafanaFailed, GrafanaRefused, GrafanaUnreachable
+from hub.grafana.errors import BadAddress, GrafanaFailed, GrafanaRefused, GrafanaUnreachable
 from hub.grafana.provisioning import FOLDER
 from hub.grafana.target import UID
 
@@ -41,7 +41,7 @@ class Publisher:
     def __init__(self, url: str, credential: Credential, *, dry_run: bool = False) -> None:
         """Take the address; a dry run asks but changes nothing."""
         if not _is_address(url):
-            raise GrafanaUnreachable(f"{url!r} is no address of a Grafana, like http://127.0.0.1:3000")
+            raise BadAddress(f"{url!r} is no address of a Grafana, like http://127.0.0.1:3000")
         self._url = url
         self._dry_run = dry_run
         self._grafana = GrafanaApi.from_url(url.rstrip("/") + "/", credential, timeout=_TIMEOUT)

@@ -54,7 +54,7 @@ class Embedded:
         except (duckdb.Error, OSError) as error:
             if is_new:
                 _discard(self._path)
-            raise Hold(f"{self.name} cannot be opened: {error}; check the path, or move the file away") from error
+            raise Hold(f"{self.name} cannot be opened: {error}; {_cure(error)}") from error
 
     async def running_since(self) -> float:
         """See Store.running_since."""
@@ -130,6 +130,16 @@ def _discard(path: Path) -> None:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
         path.with_name(path.name + ".wal").unlink()
+
+
+def _cure(error: Exception) -> str:
+    """Return what to do about a file that cannot be opened."""
+    said = str(error)
+    if "onflicting lock" in said:
+        return "another program has it open: stop that one"
+    if "ermission denied" in said:
+        return "let this user read and write it, and its folder"
+    return "check the path, or move the file away"
 
 
 def _table(family: Family) -> list[str]:

@@ -19,7 +19,7 @@ from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
 
 from hub.errors import Hold, TooSlow, TryAgain
-from hub.stores.influx_http import InfluxHttp
+from hub.stores.influx_http import RUNNING, InfluxHttp
 from hub.stores.store import SINCE_EVER, Row
 from hub.stores.verdict import judge
 
@@ -117,7 +117,7 @@ class Influx2:
     def _out_of_reach(self, error: Exception) -> TryAgain:
         if _timed_out(error):
             return TooSlow(f"{self._http.server} does not answer in time: {type(error).__name__}")
-        return TryAgain(f"{self._http.server} is out of reach: {type(error).__name__} {error}")
+        return TryAgain(f"{self._http.server} is out of reach: {type(error).__name__} {error}; {RUNNING}")
 
 
 def _timed_out(error: Exception) -> bool:

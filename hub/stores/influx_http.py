@@ -15,6 +15,9 @@ from hub.stores.verdict import judge
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+RUNNING = "is it running, is its url right?"
+"""What to look at where a server is out of reach."""
+
 _UNAUTHORISED = 401
 _SERVER_FAULT = 500
 _REFUSED = (400, 413, 422)
@@ -85,7 +88,7 @@ class InfluxHttp:
         except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
             raise TooSlow(f"{self.server} does not answer in time: {type(error).__name__}") from error
         except httpx.RequestError as error:
-            raise TryAgain(f"{self.server} is out of reach: {type(error).__name__} {error}") from error
+            raise TryAgain(f"{self.server} is out of reach: {type(error).__name__} {error}; {RUNNING}") from error
 
 
 def _rows(said: Any) -> list[Row]:

@@ -40,8 +40,10 @@ def judge(status: int, text: str, retry_after: str | None, *, server: str) -> No
             raise TooLarge(said)
         case 504:
             raise TooSlow(said, _seconds(retry_after))
-        case _ if status == 429 or status >= 500:
+        case 429:
             raise TryAgain(said, _seconds(retry_after))
+        case _ if status >= 500:
+            raise TryAgain(f"{said}; a store whose disk was full needs a restart", _seconds(retry_after))
         case _:
             raise Hold(f"{said}; {_ADDRESS}")
 

@@ -70,7 +70,7 @@ def test_check_of_bad_settings_lists_every_fault_and_exits_with_2(tmp_path: Path
     config = agents.settings(tmp_path, broker=0, serial={"Dust": Path("/dev/ttyUSB0")})
     said = agents.run("check", "-c", config)
     assert said.exit_code == 2
-    assert re.search(r"agent.toml: 3 errors\n  line 5: .*\n  line 12: .*\n  line 14: ", said.stderr), said.stderr
+    assert re.search(r"agent.toml: 3 errors\n  line 5: .*\n  line 14: .*\n  line 16: ", said.stderr), said.stderr
     assert said.stdout == ""
 
 
@@ -182,7 +182,7 @@ def test_listen_to_a_camera_says_how_to_look_at_one(tmp_path: Path):
     said = agents.run("listen", "-c", config, "--sensor", "cam-north")
     assert said.exit_code == 2
     flat = " ".join(said.stderr.replace("│", " ").split())
-    for words in ("cam-north is a camera", "simpang-hub tail", "python -m edge_agent.vision.count", "sensors: dust"):
+    for words in ("cam-north is a camera", "simpang-hub tail", "sensors: dust"):
         assert words in flat
 
 
@@ -211,3 +211,12 @@ def test_the_version_is_told():
     said = agents.run("--version")
     assert said.exit_code == 0
     assert re.fullmatch(r"simpang \d+\.\d+\.\d+\n", said.stdout)
+
+
+def test_check_says_good_and_notes_what_will_not_work(tmp_path: Path):
+    config = agents.settings(tmp_path, broker=8883)
+    said = agents.run("check", "-c", config)
+    assert said.exit_code == 0
+    note, good = said.stdout.splitlines()
+    assert note == f"{config}: note: [broker] port 8883 is for TLS, which ca_file switches on"
+    assert good.startswith(f"{config}: good.")

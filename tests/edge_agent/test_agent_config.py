@@ -293,3 +293,42 @@ def test_the_clock_is_trusted_on_the_word_of_ntp_unless_a_battery_keeps_it():
     text = _added('[clock]\ntrust = "gps"\n')
     assert _fault(text).startswith(_at(text, 'trust = "gps"'))
     assert '"ntp" waits until the kernel says it is synchronised' in _fault(text)
+
+
+def test_a_spool_path_that_hangs_on_the_folder_is_refused():
+    text = _changed('path = "/var/lib/simpang/spool"', 'path = "spool.db"')
+    assert "begin it with /" in _fault(text)
+
+
+def test_the_hubs_name_is_no_agents():
+    text = _changed('agent = "se-1"', 'agent = "hub"')
+    assert _fault(text).startswith(_at(text, 'agent = "hub"'))
+    assert "the hub's name on the broker" in _fault(text)
+
+
+@pytest.mark.parametrize("secret", ["p@ss", "p/1", "p#1", "a:b/c"])
+def test_a_camera_password_that_breaks_the_address_is_refused_without_showing_it(secret: str):
+    text = _changed("rtsp://10.0.0.5/stream", f"rtsp://viewer:{secret}@10.0.0.5/stream")
+    assert "as %40 %2F %23 %3F" in _fault(text)
+    assert secret not in _fault(text)
+
+
+def test_a_camera_password_written_so_is_taken():
+    assert _settings(_changed("rtsp://10.0.0.5/stream", "rtsp://viewer:p%40ss%231@10.0.0.5:554/stream?channel=1"))
+
+
+def test_what_will_not_work_as_it_stands_is_noted(tmp_path: Path):
+    told = tmp_path / "password"
+    good = 'host = "127.0.0.1"\nusername = "se-1"\npassword_file = "' + str(told) + '"'
+    broker = 'host = "127.0.0.1"'
+    told.write_text("secret")
+    assert list(_settings(_changed(broker, good)).notes()) == []
+    (note,) = _settings(_changed(broker, good.replace("se-1", "se-2"))).notes()
+    assert "'se-2' is not the agent's name: the access list goes by it" in note
+    (note,) = _settings(_changed(broker, 'host = "127.0.0.1"\nusername = "se-1"')).notes()
+    assert "neither password_file nor cert_file" in note
+    (note,) = _settings(_changed(broker, 'host = "127.0.0.1"\nport = 8883')).notes()
+    assert "port 8883 is for TLS" in note
+    told.unlink()
+    (note,) = _settings(_changed(broker, good)).notes()
+    assert f"password_file {told} does not exist" in note

@@ -268,3 +268,21 @@ async def test_the_hubs_word_that_meets_a_refusing_disk_is_heard_again(
         await hub.ack(await hub.batch())
         await until(lambda: rig.desk.held.batches == 0)
         assert refusals == 2
+
+
+async def test_a_silent_hub_is_told_once_until_it_speaks(
+    tmp_path: Path, address: Broker, hub: ScriptedHub, caplog: pytest.LogCaptureFixture
+):
+    def told() -> int:
+        return sum("has not acknowledged it" in record.getMessage() for record in caplog.records)
+
+    async with rigged(tmp_path / "spool", address, resend=0.05) as rig:
+        for value in range(4):
+            await rig.commit(*readings([value + 0.5]))
+        await until(lambda: rig.uplink.sent.resent >= 12)
+        assert told() == 1
+        assert "does it list this agent" in caplog.text
+        await hub.ack(await hub.batch())
+        await until(lambda: rig.uplink.sent.acknowledged == 1)
+        await rig.commit(*readings([9.5]))
+        await until(lambda: told() == 2)

@@ -146,7 +146,7 @@ def test_grafana_below_a_path_is_found(grafana: FakeGrafana, token: Path) -> Non
 )
 def test_what_is_no_address_is_told(token: Path, url: str) -> None:
     result = apply(url, "--token-file", token)
-    assert result.exit_code == UNREACHABLE
+    assert result.exit_code == USAGE
     assert "is no address of a Grafana" in result.output
 
 

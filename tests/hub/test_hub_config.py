@@ -43,7 +43,7 @@ def test_the_smallest_file_is_good_and_closed() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ('kind = "embedded"\npath = "x.duckdb"', EmbeddedStore),
+        ('kind = "embedded"\npath = "/x.duckdb"', EmbeddedStore),
         ('kind = "influxdb1"\nurl = "http://127.0.0.1:8086"', Influx1Store),
         ('kind = "influxdb2"\nurl = "https://influx.kota.example/prefix"', Influx2Store),
         ('kind = "victoriametrics"\nurl = "http://[::1]:8428"', VictoriaStore),
@@ -163,3 +163,15 @@ def test_a_token_file_that_cannot_be_one_is_said_with_its_name(tmp_path: Path, c
     with pytest.raises(UnusableSecret, match=str(token)) as caught:
         made(Influx2Store(kind="influxdb2", url="http://127.0.0.1:8428", token_file=token))
     assert "kunci" not in str(caught.value)
+
+
+def test_an_agent_with_the_hubs_name_and_paths_that_hang_on_the_folder_are_refused() -> None:
+    said = faults(BROKER + EMBEDDED.replace('"/', '"') + '[[agent]]\nsite = "a"\nagent = "hub"\n')
+    assert any("begin it with /" in fault for fault in said)
+    assert any("agent[1].agent: 'hub' is the hub's own name" in fault for fault in said)
+
+
+def test_a_secret_that_is_not_there_is_noted(tmp_path: Path) -> None:
+    text = 'kind = "influxdb2"\nurl = "http://127.0.0.1:8086"\ntoken_file = "/none/token"\n'
+    chosen = parse(FILE, BROKER + "[store]\n" + text + AGENT, HubSettings)
+    assert list(chosen.notes()) == ["[store] token_file /none/token does not exist, or this user may not see it"]

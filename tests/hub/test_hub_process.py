@@ -178,7 +178,7 @@ def test_check_of_good_settings_says_what_they_mean(tmp_path: Path) -> None:
     config = embedded(tmp_path, 1883)
     assert cli("check", "--config", str(config)) == (
         0,
-        f"{config}: good. Broker 127.0.0.1:1883, store embedded, 1 agents\n",
+        f"{config}: good. Broker 127.0.0.1:1883, store embedded, 1 agent\n",
     )
     assert not (tmp_path / "city.duckdb").exists()
 

@@ -127,3 +127,13 @@ async def test_a_full_queue_stops_the_reading_until_there_is_room(tmp_path: Path
     assert [arrived.number for arrived in await found.arrivals.take(1)] == [1]
     await second
     assert [arrived.number for arrived in await found.arrivals.take(1)] == [2]
+
+
+async def test_a_sensor_that_is_not_registered_is_named_once_in_the_log(
+    closed: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        await closed.take(batch(number, [line(number, sensor="gnss"), line(number)]).encode())
+    said = [record.getMessage() for record in caplog.records if "gnss" in record.getMessage()]
+    assert len(said) == 1
+    assert said[0].startswith("simpang-empat/se-1 gnss is not among the agent's sensors in the hub's settings")
