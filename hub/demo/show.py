@@ -25,12 +25,13 @@ from hub.demo.verdict import Verdict, judged
 from hub.hub import Hub
 from hub.stores.embedded import Embedded
 from service.broker import Broker
+from service.stopping import Stop
 
 _FRAME_SECONDS = 0.5
 _PLAIN_SECONDS = 5.0
 
 
-async def show(console: Console, stop: asyncio.Event, *, folder: Path | None, seed: int) -> bool:
+async def show(console: Console, stop: Stop, *, folder: Path | None, seed: int) -> bool:
     """Run until told to stop; return whether committed = stored + waiting. Raises DemoFailed."""
     place = _workplace(folder)
     _log_to(place / "hub.log")
@@ -44,9 +45,9 @@ async def show(console: Console, stop: asyncio.Event, *, folder: Path | None, se
     return verdict.good
 
 
-async def _run(place: Path, console: Console, stop: asyncio.Event, *, seed: int) -> tuple[Scene, Verdict]:
+async def _run(place: Path, console: Console, stop: Stop, *, seed: int) -> tuple[Scene, Verdict]:
     """Start broker, hub, city and agent, show them, end them, and return the last scene and the verdict on it."""
-    farewell, store = Farewell(), Embedded(place / "city.duckdb")
+    farewell, store = Farewell(lambda: stop.is_asked), Embedded(place / "city.duckdb")
     async with embedded_broker(farewell) as port:
         hub, observer = _hub(place, port, store), Observer(place, store)
         console.print(f"look in from another terminal: {_program()} tail --broker 127.0.0.1:{port}", highlight=False)

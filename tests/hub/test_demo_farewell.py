@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.demo import processes
-from hub.demo.farewell import AFTER_AGENT, AFTER_HUB, AFTER_LOOK, AFTER_PROCESSES, LONGEST, Farewell
+from hub.demo.farewell import AFTER_AGENT, AFTER_HUB, AFTER_LOOK, AFTER_PROCESSES, LONGEST, UNHURRIED, Farewell
 from hub.demo.processes import DemoFailed, Processes
 from tests.support.waiting import until
 
@@ -63,6 +63,11 @@ async def test_the_seconds_count_from_the_first_farewell(monkeypatch: pytest.Mon
     assert farewell.left() == pytest.approx(AFTER_AGENT)
     now += 100.0
     assert farewell.left() == 0.0
+
+
+async def test_nobody_is_hurried_when_the_time_is_over_by_itself() -> None:
+    assert Farewell(lambda: False).left() == pytest.approx(UNHURRIED, abs=1)
+    assert Farewell(lambda: True).left() == pytest.approx(LONGEST, abs=1)
 
 
 async def test_processes_that_ignore_sigterm_are_killed_with_their_children(

@@ -18,6 +18,7 @@ async def test_a_signal_sets_the_event_and_kills_nobody(number: signal.Signals) 
     signal.raise_signal(number)
     async with asyncio.timeout(5):
         await stop.wait()
+    assert stop.is_asked
 
 
 async def test_signals_may_come_again() -> None:
@@ -34,7 +35,8 @@ async def test_signals_may_come_again() -> None:
 @pytest.mark.parametrize("after", [0, 0.01])
 async def test_a_set_time_sets_the_event(after: float) -> None:
     async with asyncio.timeout(5):
-        await stop_event(after).wait()
+        await (stop := stop_event(after)).wait()
+    assert not stop.is_asked
 
 
 async def test_no_time_means_no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
