@@ -13,12 +13,10 @@ from drivers.catalogue import known
 from service.broker import Broker
 from service.places import Place
 from service.settings import FullPath, Name, Section, entries, shown
+from telemetry.names import HUB
 
 HEALTH = "agent"
 """The sensor name under which an agent reports its own health."""
-
-HUB = "hub"
-"""The name under which the hub connects to the broker."""
 
 LINK = "link"
 """The sensor name under which the hub says whether the agent is there."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, Tag
 from service.broker import Broker, UnusableSecret
 from service.places import Place
 from service.settings import FullPath, Name, Section, entries, shown
+from telemetry.names import HUB
 
 
 def _secret(file: Path | None) -> str | None:
@@ -108,10 +109,6 @@ AnyStore = Annotated[
     | Annotated[VictoriaStore, Tag("victoriametrics")],
     Field(discriminator="kind"),
 ]
-
-
-HUB = "hub"
-"""The name under which the hub connects to the broker."""
 
 
 class DeadLetter(Section):

@@ -6,6 +6,9 @@ import re
 
 from telemetry.errors import BadName
 
+HUB = "hub"
+"""The name under which the hub speaks to the broker, so no agent's."""
+
 LONGEST = 32
 NAME = r"(?=[a-z0-9-]{1,32}(?![a-z0-9-]))[a-z0-9]++(?>(?:-[a-z0-9]++)*)"
 """A regular expression for one name; it matches nothing that is longer than 32 characters."""
