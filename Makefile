@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 FOR ?=
+PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench install tables dashboards lock clean
@@ -26,7 +27,12 @@ check: $(VENV)/.dev ## Check style (ruff), types (mypy strict) and architecture
 bench: $(VENV)/.dev ## Measure and print the figures that README and docs quote
 	@$(BIN)/python -m bench
 
-install: $(VENV)/.run ## Make the environment with everything that agents and hubs need
+install: $(VENV)/.run ## Make the environment for agents and hubs; as root, link both commands into /usr/local/bin
+	@if [ "$$(id -u)" -eq 0 ]; then \
+		mkdir -p "$(PREFIX)/bin" && \
+		ln -sf "$(CURDIR)/$(BIN)/simpang-agent" "$(CURDIR)/$(BIN)/simpang-hub" "$(PREFIX)/bin/" && \
+		echo "simpang-agent and simpang-hub are in $(PREFIX)/bin"; \
+	fi
 
 tables: $(VENV)/.dev ## Write the README's tables anew from the code
 	@$(BIN)/python -m tests.support.readme

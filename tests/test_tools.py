@@ -79,6 +79,19 @@ def test_make_venv_installs_what_is_missing_as_root(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("user", "linked"), [("0", ["simpang-agent", "simpang-hub"]), ("1000", [])])
+def test_only_root_gets_both_commands_where_every_shell_finds_them(
+    tmp_path: Path, user: str, linked: list[str]
+) -> None:
+    environment = tools(tmp_path / "bin", "sh", "ln", "mkdir", id=f"echo {user}")
+    prefix = tmp_path / "usr"
+    said = ran(environment, "make", "SHELL=/bin/sh", "-o", ".venv/.run", "install", f"PREFIX={prefix}")
+    assert (said.returncode, said.stderr) == (0, "")
+    links = sorted(prefix.glob("bin/*"))
+    assert [link.name for link in links] == linked
+    assert [link.readlink() for link in links] == [ROOT / ".venv" / "bin" / name for name in linked]
+
+
 def packages() -> set[str]:
     (listed,) = re.findall(r"^packages=\((.*)\)$", SERVERS.read_text(), re.MULTILINE)
     return set(listed.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +14,7 @@ from edge_agent.cli import app as agent_app
 from edge_agent.config import HEALTH, AgentSettings
 from hub.cli import app as hub_app
 from hub.config import HubSettings, Influx1Store
-from service.settings import load
+from service.settings import load, parse
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SECRETS = Path("/etc/simpang")
@@ -48,6 +49,32 @@ def test_check_says_that_an_example_is_good(app: object, name: str) -> None:
     result = CliRunner().invoke(app, ["check", "--config", str(file)])  # type: ignore[arg-type]  # two typer apps
     assert (result.exit_code, result.output.split(": ")[:2][0]) == (0, str(file))
     assert "good" in result.output
+
+
+def test_what_the_junctions_example_shows_in_comments_are_the_defaults() -> None:
+    file = CONFIGS / "junction.toml"
+    said, count = re.subn(r"^# (?=[a-z_]+ = \S+ +#)", "", file.read_text(), flags=re.MULTILINE)
+    assert count == 5
+    shown = re.findall(r"^([a-z_]+) = \S+ +#", said, re.MULTILINE)
+    assert {"interval", "open_timeout", "read_timeout", "loop", "realtime"} <= set(shown)
+    assert parse(file, said, AgentSettings) == load(file, AgentSettings)
+
+
+def test_the_embedded_store_of_the_readme_is_one_that_the_hub_takes() -> None:
+    readme = (CONFIGS.parent / "README.md").read_text()
+    (store,) = re.findall(r'^ +\[store\]\n +kind = "embedded"\n +path = ".*"\n', readme, re.MULTILINE)
+    example = (CONFIGS / "hub.toml").read_text()
+    said, count = re.subn(r"^\[store\].*?(?=^\[)", dedent(store), example, flags=re.MULTILINE | re.DOTALL)
+    assert count == 1
+    assert parse(Path("hub.toml"), said, HubSettings).store.kind == "embedded"
+
+
+def test_the_camera_of_the_readme_is_one_that_the_agent_takes() -> None:
+    readme = (CONFIGS.parent / "README.md").read_text()
+    (camera,) = re.findall(r"^ +\[\[camera\]\]\n(?:(?: {4,}.*)?\n)+", readme, re.MULTILINE)
+    example = (CONFIGS / "junction.toml").read_text()
+    said = example[: example.index("[[camera]]")] + dedent(camera)
+    assert parse(Path("agent.toml"), said, AgentSettings).camera[0].lines[0].metres
 
 
 def test_the_junctions_example_lists_every_driver() -> None:

@@ -43,7 +43,7 @@ class Site:
     tls: int
 
     def broker(self, user: str | None, *, tls: bool = False, password_of: str | None = None) -> Broker:
-        ca = self.folder / "server.pem" if tls else None
+        ca = self.folder / "ca.pem" if tls else None
         secret = self.folder / f"{password_of or user}.password" if user else None
         port = self.tls if tls else self.plain
         return Broker(
@@ -52,11 +52,13 @@ class Site:
 
 
 def certificate(folder: Path) -> None:
-    """Make a key and a certificate for localhost that signs itself."""
-    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=DNS:localhost"]
-    files = ["-keyout", folder / "server.key", "-out", folder / "server.pem"]
-    subprocess.run([servers.found("openssl"), *request.split(), *names, *files], check=True, capture_output=True)
+    """Make a CA and a certificate for localhost with the commands in the configuration's header."""
+    servers.found("openssl")
+    header = "\n".join(re.findall(r"^#   (.*)$", CONFIG, re.MULTILINE))
+    (commands,) = re.findall(r"^mkdir.*?(?=^install)", header, re.MULTILINE | re.DOTALL)
+    script = commands.replace("/root/simpang-ca", str(folder)).replace("mqtt.kota.example", "localhost")
+    assert (script.count(str(folder)), script.count("localhost")) == (2, 2)
+    subprocess.run(["sh", "-e", "-c", script], check=True, capture_output=True)
 
 
 def installed(folder: Path, plain: int, tls: int) -> Path:
@@ -199,7 +201,7 @@ def test_the_network_listener_speaks_nothing_but_tls(site: Site) -> None:
 
 def test_old_tls_is_refused(site: Site) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(site.folder / "server.pem")
+    context.load_verify_locations(site.folder / "ca.pem")
     context.set_ciphers("DEFAULT@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match=r"TLSv1_1 is deprecated"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -226,6 +228,33 @@ def test_anonymous_is_off_and_every_bound_is_set() -> None:
               "memory_limit")  # fmt: skip
     assert all(int(said[bound]) > 0 for bound in bounds)
     assert CONFIG.count("\nmax_connections ") == CONFIG.count("\nlistener ")
+
+
+async def test_the_commands_for_certificates_make_some_that_agents_trust_however_strict(site: Site) -> None:
+    context = ssl.create_default_context(cafile=str(site.folder / "ca.pem"))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT  # the default from Python 3.13 on
+    with socket.create_connection(("127.0.0.1", site.tls), timeout=WAIT) as sock:
+        context.wrap_socket(sock, server_hostname="localhost").close()
+    with (
+        socket.create_connection(("127.0.0.1", site.tls), timeout=WAIT) as sock,
+        pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"),
+    ):
+        context.wrap_socket(sock, server_hostname="mqtt.example")
+    assert (site.folder / "server.key").stat().st_mode & 0o077 == 0
+
+
+def test_without_its_five_settings_the_network_listener_and_its_certificates_are_gone(tmp_path: Path) -> None:
+    plain = servers.free_port()
+    config = installed(tmp_path, plain, servers.free_port())
+    lines = config.read_text().splitlines()
+    start = next(i for i, line in enumerate(lines) if re.match(r"listener \d+", line) and str(plain) not in line)
+    end = next(i for i, line in enumerate(lines) if line.startswith("tls_version "))
+    off = [i for i in range(start, end + 1) if not lines[i].startswith("#")]
+    assert len(off) == 5
+    config.write_text("\n".join(f"#{line}" if i in off else line for i, line in enumerate(lines)) + "\n")
+    command = [servers.found("mosquitto"), "-c", str(config)]
+    with servers.running(Server(command, plain, servers.listens(plain), tmp_path / "log")):
+        assert plain_answer(plain) == b"\x20"
 
 
 async def test_an_empty_access_list_lets_nobody_speak(tmp_path: Path) -> None:
