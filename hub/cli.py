@@ -1,4 +1,4 @@
-"""The command `simpang-hub`: run, demo, tail, check, grafana."""
+"""The command `simpang-hub`: run, demo, tail, check, dead, grafana."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from hub import dead_command as dead
 from hub.config import HubSettings
 from hub.grafana import command as grafana
 from hub.hub import Hub
+from hub.options import DEFAULT_CONFIG, ConfigOption
 from hub.tail import tail as print_live
 from service import log
 from service.broker import Broker, UnusableSecret
@@ -30,12 +32,9 @@ from service.command_line import (
 from service.mqtt import BrokerLost
 from service.stopping import stop_event
 
-DEFAULT_CONFIG = Path("/etc/simpang/hub.toml")
-
 app = application("Simpang in the command centre: takes what agents say, stores it, and acknowledges it.")
+app.add_typer(dead.app, name="dead")
 app.add_typer(grafana.app, name="grafana")
-
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The hub's settings, a TOML file.")]
 
 
 @app.command()

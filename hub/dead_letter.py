@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_TEXT = 2_000
@@ -27,6 +28,30 @@ class DeadLetter:
     line: int
     why: str
     text: str
+
+
+def read(path: Path) -> Iterator[DeadLetter]:
+    """Yield the letters of both files, oldest first; what is damaged is passed over."""
+    for file in (_older(path), path):
+        if not file.exists():
+            continue
+        with file.open("rb") as lines:
+            for line in lines:
+                with contextlib.suppress(ValueError, TypeError, AttributeError):
+                    yield _letter(json.loads(line))
+
+
+def _letter(said: dict[str, Any]) -> DeadLetter:
+    """Return what a line of the file says; raises TypeError or ValueError."""
+    letter = DeadLetter(**said)
+    texts = (letter.at, letter.topic, letter.epoch, letter.why, letter.text)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(letter.line, int):
+        raise TypeError("not a letter")
+    return letter
+
+
+def _older(path: Path) -> Path:
+    return path.with_name(path.name + ".1")
 
 
 class DeadLetterFile:
@@ -67,7 +92,7 @@ class DeadLetterFile:
             with self._path.open("ab") as file:
                 kept += self._fill(file, lines[kept:])
             if kept < len(lines):
-                self._path.replace(self._path.with_name(self._path.name + ".1"))
+                self._path.replace(_older(self._path))
 
     def _fill(self, file: BinaryIO, lines: Sequence[bytes]) -> int:
         """Write lines until the file has its half of the limit; return how many."""

@@ -87,7 +87,7 @@ class Inlet:
             self._ignore("batch", f"from {place.site}/{place.agent}: {error}")
             self._keep(place, Batch("", 0, 0, b""), [(DeadLine(_WHOLE_MESSAGE, str(error)), message.payload)])
             return
-        window = self._window()
+        window = believed(self._times, self._now())
         if self._may_be_my_clock(place, batch, window):
             self._hold_for_time(place)
             return
@@ -124,11 +124,6 @@ class Inlet:
             return True
         all_outside = said.newest < window.oldest or said.oldest > window.newest
         return all_outside and not self._witnesses.blame(place)
-
-    def _window(self) -> TimeWindow:
-        now = self._now()
-        oldest = now - int(self._times.oldest_days * _DAY_NS)
-        return TimeWindow(oldest, now + int(self._times.newest_minutes * _MINUTE_NS))
 
     def _without_strangers(self, place: Place, checked: Checked) -> Checked:
         """Split off the lines of sensors that are not registered; the gap that this opens may be told."""
@@ -180,6 +175,11 @@ class Inlet:
             DeadLetter(at, name, batch.epoch, batch.number, d.line, d.why, text.decode("utf-8", "backslashreplace"))
             for d, text in dead
         )
+
+
+def believed(times: Times, now: int) -> TimeWindow:
+    """Return the row times that are believed at a time in nanoseconds since 1970."""
+    return TimeWindow(now - int(times.oldest_days * _DAY_NS), now + int(times.newest_minutes * _MINUTE_NS))
 
 
 def _by_line(dead: DeadLine) -> int:

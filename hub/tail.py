@@ -45,10 +45,11 @@ async def _print(broker: Broker, console: Console, *, raw: bool) -> None:
 
 def described(message: Message, *, raw: bool) -> list[str]:
     """Return a message as lines for people, or for `raw` as the document it is; none of it steers a terminal."""
-    return [_harmless(line) for line in _said(message, raw=raw)]
+    return [harmless(line) for line in _said(message, raw=raw)]
 
 
-def _harmless(line: str) -> str:
+def harmless(line: str) -> str:
+    """Return a line without what could steer a terminal."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
 
 

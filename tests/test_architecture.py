@@ -44,7 +44,10 @@ DOORS: dict[str, str] = {
     "pydantic_core": r"service/settings\.py",
     "rich": r"(edge_agent|hub|bench)/.+|service/command_line\.py",
     "serial": r"edge_agent/sources/port\.py",
-    "typer": r"(edge_agent|hub)/cli\.py|service/command_line\.py|edge_agent/vision/count\.py|hub/grafana/command\.py",
+    "typer": (
+        r"(edge_agent|hub)/(cli|options|dead_command)\.py|service/command_line\.py|edge_agent/vision/count\.py|"
+        r"hub/grafana/command\.py"
+    ),
     "urllib3": r"hub/stores/influx2\.py",
     "zstandard": r"telemetry/batch\.py",
 }
