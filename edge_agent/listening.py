@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime
 
 from rich.console import Console
 
-from drivers.catalogue import load
-from drivers.driver import CAUSES, LineSettings
+from drivers.driver import CAUSES
 from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.sources.serial_port import SerialPort
 from service.progress import Progress
 from telemetry.catalogue import BY_FAMILY
-from telemetry.quality import Quality
 from telemetry.reading import Measurement
 
 
 async def listen(settings: SerialSensor, console: Console, stop: asyncio.Event) -> bool:
     """Print readings until told to stop; return whether there was at least one."""
     port = SerialPort(settings, Progress())
-    console.print(f"{settings.sensor}: {settings.driver} on {settings.port} at {_line(settings)}; Ctrl-C ends")
+    console.print(f"{settings.sensor}: {settings.driver} on {settings.port} at {port.line}; Ctrl-C ends")
     printing = asyncio.create_task(_print(port, console), name="listen")
     stopping = asyncio.create_task(stop.wait(), name="listen.stop")
     await asyncio.wait((printing, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -50,11 +47,6 @@ def outcome(frames: int, rejected: Mapping[str, int]) -> Iterator[str]:
         yield "  another speed is tried with --baud, like --baud 4800"
 
 
-def _line(settings: SerialSensor) -> LineSettings:
-    line = load(settings.driver).line
-    return replace(line, baud=settings.baud or line.baud)
-
-
 async def _print(port: SerialPort, console: Console) -> None:
     async with port, aclosing(port.readings()) as readings:
         async for taken in readings:
@@ -65,5 +57,4 @@ def described(said: Measurement) -> str:
     """Return values with titles and units, and the quality bits if any is set."""
     quantities = BY_FAMILY[said.family]
     values = "  ".join(f"{quantities[n].title} {v:.10g} {quantities[n].unit}".rstrip() for n, v in said.values.items())
-    doubts = ", ".join(bit.name.lower().replace("_", " ") for bit in Quality if bit & said.quality and bit.name)
-    return values + (f"  [{doubts}]" if doubts else "")
+    return values + (f"  [{doubts}]" if (doubts := said.quality.words) else "")

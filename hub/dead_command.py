@@ -39,9 +39,9 @@ WhyOption = Annotated[str | None, typer.Option(help="Only those whose reason hol
 def list_causes(config: ConfigOption = DEFAULT_CONFIG, agent: AgentOption = None, why: WhyOption = None) -> None:
     """Count dead letters by agent and cause."""
     letters = list(_of(_file(config), agent, why))
-    counted = Counter((_agent(letter), _cause(letter)) for letter in letters)
+    counted = Counter((_agent(letter), letter.cause) for letter in letters)
     table = Table("agen / agent", "sebab / cause", "baris / lines", "terakhir / last")
-    newest = {(_agent(letter), _cause(letter)): letter.at for letter in letters}
+    newest = {(_agent(letter), letter.cause): letter.at for letter in letters}
     for (name, cause), count in counted.most_common():
         table.add_row(name, cause, str(count), newest[name, cause][:_TO_THE_SECOND])
     Console().print(table if counted else "tidak ada / none")
@@ -121,8 +121,3 @@ def _of(file: Path, agent: str | None, why: str | None) -> Iterator[DeadLetter]:
 
 def _agent(letter: DeadLetter) -> str:
     return letter.topic.split("/")[3] if letter.topic.count("/") >= 3 else letter.topic
-
-
-def _cause(letter: DeadLetter) -> str:
-    """Return the reason without what it quotes."""
-    return letter.why.split(":")[0][:80]

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_TEXT = 2_000
+_LONGEST_CAUSE = 80
 _MOST_CAUSES = 100
 _OTHER = "other"
 
@@ -28,6 +29,11 @@ class DeadLetter:
     line: int
     why: str
     text: str
+
+    @property
+    def cause(self) -> str:
+        """The reason without most of what it quotes."""
+        return self.why.split(":")[0][:_LONGEST_CAUSE]
 
 
 def read(path: Path) -> Iterator[DeadLetter]:
@@ -68,7 +74,7 @@ class DeadLetterFile:
         """Append letters; a disk that refuses is said once and the letters are only counted."""
         lines: list[bytes] = []
         for letter in letters:
-            self._count(letter.why.split(":")[0][:80])
+            self._count(letter.cause)
             text = json.dumps(asdict(letter) | {"text": letter.text[:_LONGEST_TEXT]})
             lines.append(text.encode() + b"\n")
         if not lines:

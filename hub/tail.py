@@ -83,6 +83,5 @@ def _readable(line: str) -> str:
         return line
     about = " ".join(f"{name}={value}" for name, value in labels.items() if name not in ("site", "agent"))
     said = ", ".join(f"{quantity.title} {value} {quantity.unit}".strip() for quantity, value in named)
-    doubts = ", ".join(bit.name.lower().replace("_", " ") for bit in Quality if bit & quality and bit.name)
-    doubt = f" [{doubts}]" if doubts else ""
+    doubt = f" [{doubts}]" if (doubts := quality.words) else ""
     return f"{at:%H:%M:%S.%f} {sensor} #{seq} {about}{' ' if about else ''}{said}{doubt}"

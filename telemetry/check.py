@@ -51,8 +51,8 @@ def _origin(place: Place) -> bytes:
 
 
 def _all_within(window: TimeWindow, body: bytes) -> bool:
-    times = TIMES.findall(body)
-    return window.oldest <= int(min(times)) and int(max(times)) <= window.newest
+    said = span(body)
+    return said is not None and window.oldest <= said.oldest and said.newest <= window.newest
 
 
 def span(body: bytes) -> TimeWindow | None:

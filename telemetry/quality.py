@@ -20,3 +20,8 @@ class Quality(IntFlag):
     CALIBRATED = 32
     PARTIAL = 64
     """An interval that was not observed whole (start, stop, lost picture)."""
+
+    @property
+    def words(self) -> str:
+        """The bits that are set, for people; empty where it is good."""
+        return ", ".join(bit.name.lower().replace("_", " ") for bit in Quality if bit & self and bit.name)

@@ -34,7 +34,7 @@ class _Put:
 
 
 class Committer:
-    """Takes readings in and makes batches of them; `committed` calls back after each commit."""
+    """Takes readings in and makes batches of them; `on_commit` is called after each commit that made one."""
 
     def __init__(self, desk: SpoolDesk, clock: Clock, progress: Progress, *, seconds: float) -> None:
         """Commit no later than `seconds` after a reading was put in."""

@@ -106,7 +106,8 @@ class Spool:
         `lost` counts readings by sensor that never came this far; they become a gap. Raises SpoolUnwritable, and then
         nothing has changed, or SpoolDamaged.
         """
-        before = self._number, dict(self._next_seq), self.held, Counter(self._unnumbered), self.made, self.is_boot_dated
+        noted = Counter(self._unnumbered)
+        before = self._number, dict(self._next_seq), self.held, noted, self.made, self.is_boot_dated
         holes_stay = stamp is None and bool(self._holes)
         try:
             with self._judged(), self._transaction():
@@ -116,7 +117,8 @@ class Spool:
                 number = self._keep_undated(taken) if stamp is None else self._append(taken, stamp)
                 if not holes_stay:
                     batch_table.note_held(self._db, self._number, self.held)
-                spool_file.note_unnumbered(self._db, self._unnumbered)
+                if self._unnumbered != noted:
+                    spool_file.note_unnumbered(self._db, self._unnumbered)
         except BaseException:
             self._number, self._next_seq, self.held, self._unnumbered, self.made, self.is_boot_dated = before
             raise

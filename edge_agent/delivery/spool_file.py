@@ -84,9 +84,8 @@ def unnumbered(db: sqlite3.Connection) -> Counter[str]:
 
 
 def note_unnumbered(db: sqlite3.Connection, lost: Counter[str]) -> None:
-    """Write them down, where that is news."""
-    if lost != unnumbered(db):
-        db.execute("INSERT OR REPLACE INTO meta VALUES ('unnumbered', ?)", (json.dumps(lost),))
+    """Write them down."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('unnumbered', ?)", (json.dumps(lost),))
 
 
 def set_aside(path: Path) -> Path:

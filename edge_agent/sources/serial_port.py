@@ -33,7 +33,8 @@ class SerialPort:
         self._settings = settings
         self._progress = progress
         self._driver = load(settings.driver)()
-        self._line = replace(self._driver.line, baud=settings.baud or self._driver.line.baud)
+        self.line = replace(self._driver.line, baud=settings.baud or self._driver.line.baud)
+        """How the line is set: the driver's way, but for the speed that the settings name."""
         self._every = settings.poll_seconds or self._driver.interval
         self._patience = max(_PATIENCE, 10 * self._every)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"port-{settings.sensor}")
@@ -43,7 +44,7 @@ class SerialPort:
 
     async def __aenter__(self) -> Self:
         """Open the port, forget what was half-heard before, and greet the sensor; raises SourceLost."""
-        self._port = await self._blocking(lambda: Port(self._settings.port, self._line))
+        self._port = await self._blocking(lambda: Port(self._settings.port, self.line))
         self._driver.scanner.forget()
         try:
             if self._driver.opening:
@@ -98,7 +99,7 @@ class SerialPort:
         self.vitals.state = "unreadable"
         self.vitals.why = (
             f"bytes arrive on {settings.port} but no valid frame in {self._patience:.0f} s (rejected: {rejected}); "
-            f"is it really a {settings.driver}, and does its line run at {self._line}?"
+            f"is it really a {settings.driver}, and does its line run at {self.line}?"
         )
         _LOG.warning("sensor %s: %s", settings.sensor, self.vitals.why)
 

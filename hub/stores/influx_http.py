@@ -37,12 +37,12 @@ class InfluxHttp:
     async def write(self, lines: Sequence[bytes]) -> None:
         """Post lines to /write; raises what `judge` finds."""
         parameters = {"db": self._database, "precision": "ns"}
-        answer = await self._post("/write", parameters, content=b"".join(lines))
+        answer = await self._ask("POST", "/write", parameters, content=b"".join(lines))
         judge(answer.status_code, answer.text, answer.headers.get("retry-after"), server=self.server)
 
     async def create_database(self) -> None:
         """Create the database; a user that may only write may not, and the first write tells whether it is there."""
-        answer = await self._post("/query", {"q": f'CREATE DATABASE "{self._database}"'})
+        answer = await self._ask("POST", "/query", {"q": f'CREATE DATABASE "{self._database}"'})
         if answer.status_code == _UNAUTHORISED or answer.status_code >= _SERVER_FAULT:
             judge(answer.status_code, answer.text, None, server=self.server)
         if '"error"' in answer.text:
@@ -50,7 +50,7 @@ class InfluxHttp:
 
     async def query(self, statement: str) -> list[Row]:
         """Return the rows of all series of an InfluxQL statement, times in nanoseconds, tags as columns."""
-        answer = await self._post("/query", {"db": self._database, "epoch": "ns", "q": statement})
+        answer = await self._ask("POST", "/query", {"db": self._database, "epoch": "ns", "q": statement})
         if answer.status_code in _REFUSED:
             raise QueryRefused(answer.text.strip())
         if not answer.is_success:
@@ -76,9 +76,6 @@ class InfluxHttp:
     async def close(self) -> None:
         """Close the connection."""
         await self._client.aclose()
-
-    async def _post(self, path: str, parameters: Mapping[str, str], content: bytes = b"") -> httpx.Response:
-        return await self._ask("POST", path, parameters, content)
 
     async def _ask(
         self, method: str, path: str, parameters: Mapping[str, str] | None = None, content: bytes = b""

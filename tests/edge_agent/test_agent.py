@@ -16,27 +16,22 @@ from edge_agent.config import AgentSettings
 from edge_agent.delivery.spool import Spool
 from edge_agent.errors import SpoolDamaged, SpoolTaken
 from edge_agent.sources.port import Port
-from service import progress as progress_module
 from service.settings import load
-from tests.support import agents, servers
-from tests.support.notifications import NotifySocket, listening
+from tests.support import agents, servers, watchdog
+from tests.support.notifications import NotifySocket
 from tests.support.ptys import Plug, plugged, sds011
 from tests.support.spooling import all_rows, opened
 from tests.support.waiting import until
+from tests.support.watchdog import fed, starves
 
 _PATIENCE = 20.0
 
 
 @pytest.fixture
 def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[NotifySocket]:
-    """Systemd's ear; loops count as stuck after half a second and the watchdog is fed every 20 ms."""
-    monkeypatch.setattr(progress_module, "PATIENCE", 0.5)
-    monkeypatch.setattr(progress_module, "_SLICE", 0.1)
-    monkeypatch.setattr("service.heartbeat._TICK", 0.02)
     monkeypatch.setattr("edge_agent.delivery.uplink._TURN_SECONDS", 0.1)
     monkeypatch.setattr("edge_agent.sources.port.READ_SECONDS", 0.05)
-    with listening() as heard:
-        monkeypatch.setenv("NOTIFY_SOCKET", str(heard.path))
+    with watchdog.quick(monkeypatch) as heard:
         yield heard
 
 
@@ -71,25 +66,10 @@ async def _running(settings: AgentSettings) -> AsyncIterator[tuple[Agent, asynci
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def _fed(systemd: NotifySocket) -> None:
-    """Wait until the watchdog is fed."""
-    systemd.waiting()
-    await until(lambda: any(said.startswith("WATCHDOG=1") for said in systemd.waiting()))
-
-
-async def _starves(agent: Agent, systemd: NotifySocket, loop: str) -> None:
-    """Wait until a loop counts as stuck, and see that from then on the watchdog is not fed."""
-    await until(lambda: agent._progress.stuck() == [loop])
-    await asyncio.sleep(0.05)
-    systemd.waiting()
-    await asyncio.sleep(0.3)
-    assert systemd.waiting() == []
-
-
 async def test_the_watchdog_is_fed_while_all_loops_turn(tmp_path: Path, systemd: NotifySocket, plug: Plug):
     async with _running(_settings(tmp_path, plug)):
         for _ in range(3):
-            await _fed(systemd)
+            await fed(systemd)
 
 
 async def test_a_spool_that_hangs_starves_the_watchdog(
@@ -102,11 +82,11 @@ async def test_a_spool_that_hangs_starves_the_watchdog(
         return commit(spool, *arguments)  # type: ignore[arg-type]  # passed on as they came
 
     async with _running(_settings(tmp_path)) as (agent, _, _task):
-        await _fed(systemd)
+        await fed(systemd)
         monkeypatch.setattr(Spool, "commit", hang)
-        await _starves(agent, systemd, "spool")
+        await starves(agent._progress, systemd, "spool")
         stalled.set()
-        await _fed(systemd)
+        await fed(systemd)
 
 
 async def test_a_port_that_hangs_starves_the_watchdog(
@@ -119,11 +99,11 @@ async def test_a_port_that_hangs_starves_the_watchdog(
         return read(port)
 
     async with _running(_settings(tmp_path, plug)) as (agent, _, _task):
-        await _fed(systemd)
+        await fed(systemd)
         monkeypatch.setattr(Port, "read", hang)
-        await _starves(agent, systemd, "dust")
+        await starves(agent._progress, systemd, "dust")
         stalled.set()
-        await _fed(systemd)
+        await fed(systemd)
 
 
 async def test_a_missing_port_and_a_missing_broker_do_not_starve_the_watchdog(tmp_path: Path, systemd: NotifySocket):
@@ -132,7 +112,7 @@ async def test_a_missing_port_and_a_missing_broker_do_not_starve_the_watchdog(tm
         await until(lambda: agent._sources[0].vitals.state == "lost" and not agent._uplink.sent.online)
         assert "it does not exist; is the device plugged in?" in agent._sources[0].vitals.why
         await asyncio.sleep(1.0)
-        await _fed(systemd)
+        await fed(systemd)
 
 
 async def test_stuck_loops_are_named_once_in_the_log(
@@ -144,7 +124,7 @@ async def test_stuck_loops_are_named_once_in_the_log(
 ):
     monkeypatch.setattr(Spool, "commit", lambda *_: stalled.wait(_PATIENCE) and None)
     async with _running(_settings(tmp_path)) as (agent, _, _task):
-        await _starves(agent, systemd, "spool")
+        await starves(agent._progress, systemd, "spool")
         stalled.set()
     assert sum("stuck: spool" in record.getMessage() for record in caplog.records) == 1
 

@@ -9,39 +9,20 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Hold
-from hub.hub import Hub
-from service import progress as progress_module
 from service.mqtt import Link, Message
 from telemetry.topic import Channel, topic
 from tests.hub.kit import PLACE, FakeStore, batch, lines, player, running, settings, until
-from tests.support.notifications import NotifySocket, listening
+from tests.support import watchdog
+from tests.support.notifications import NotifySocket
 from tests.support.servers import Server, free_port
+from tests.support.watchdog import fed, starves
 
 
 @pytest.fixture
 def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[NotifySocket]:
-    """Systemd's ear; loops count as stuck after half a second and the watchdog is fed every 20 ms."""
-    monkeypatch.setattr(progress_module, "PATIENCE", 0.5)
-    monkeypatch.setattr(progress_module, "_SLICE", 0.1)
-    monkeypatch.setattr("service.heartbeat._TICK", 0.02)
     monkeypatch.setattr("hub.writer._IDLE_SECONDS", 0.1)
-    with listening() as heard:
-        monkeypatch.setenv("NOTIFY_SOCKET", str(heard.path))
+    with watchdog.quick(monkeypatch) as heard:
         yield heard
-
-
-async def fed(systemd: NotifySocket) -> None:
-    systemd.waiting()
-    await until(lambda: any(said.startswith("WATCHDOG=1") for said in systemd.waiting()), "food for the watchdog")
-
-
-async def starves(hub: Hub, systemd: NotifySocket, loop: str) -> None:
-    """Wait until a loop counts as stuck, and see that from then on the watchdog is not fed."""
-    await until(lambda: hub._progress.stuck() == [loop], f"a stuck {loop}")
-    await asyncio.sleep(0.05)
-    systemd.waiting()
-    await asyncio.sleep(0.3)
-    assert systemd.waiting() == []
 
 
 async def test_a_store_that_never_answers_starves_the_watchdog_and_is_named(
@@ -53,7 +34,7 @@ async def test_a_store_that_never_answers_starves_the_watchdog_and_is_named(
         await fed(systemd)
         store.gate.clear()
         await agent.say(batch(2, lines(5, first=5)))
-        await starves(hub, systemd, "writer")
+        await starves(hub._progress, systemd, "writer")
         store.gate.set()
         await fed(systemd)
     assert sum("stuck: writer" in record.getMessage() for record in caplog.records) == 1
@@ -73,7 +54,7 @@ async def test_an_acknowledgement_that_is_never_taken_starves_the_watchdog(
         await agent.deliver(batch(1, lines(5)))
         monkeypatch.setattr(Link, "publish", hang)
         await agent.say(batch(2, lines(5, first=5)))
-        await starves(hub, systemd, "acks")
+        await starves(hub._progress, systemd, "acks")
         free.set()
         await fed(systemd)
 
