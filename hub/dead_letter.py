@@ -38,13 +38,16 @@ class DeadLetter:
 
 def read(path: Path) -> Iterator[DeadLetter]:
     """Yield the letters of both files, oldest first; what is damaged is passed over."""
+    for line in _lines(path):
+        with contextlib.suppress(ValueError, TypeError, AttributeError):
+            yield _letter(json.loads(line))
+
+
+def _lines(path: Path) -> Iterator[bytes]:
     for file in (_older(path), path):
-        if not file.exists():
-            continue
-        with file.open("rb") as lines:
-            for line in lines:
-                with contextlib.suppress(ValueError, TypeError, AttributeError):
-                    yield _letter(json.loads(line))
+        if file.exists():
+            with file.open("rb") as lines:
+                yield from lines
 
 
 def _letter(said: dict[str, Any]) -> DeadLetter:
