@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 from bench.figure import Figure
-from bench.sample import BATCH, PLACE, readings
+from bench.sample import BATCH, PLACE, readings, reference_second
 from edge_agent.clock import Stamp
 from edge_agent.delivery.spool import Spool
 from edge_agent.taken import Taken
+from telemetry.reading import Reading
 
-_ROWS = 100 * BATCH
+_SECONDS = 4_000
+_FULL = 400
+_PATIENCE = 10
+"""Batches that wait for the hub's word."""
 
 
 def measure() -> Iterator[Figure]:
-    """Yield device bytes a reading, for full batches and for one second of 24 readings."""
-    for size, what in ((BATCH, "batches of 100"), (24, "24 readings a second, one commit a second")):
+    """Yield device bytes a reading, for full batches and for the reference load of 24 readings a second."""
+    random = Random(1)
+    reference = [reference_second(second, random) for second in range(_SECONDS)]
+    made = readings(_FULL * BATCH)
+    full = [made[first : first + BATCH] for first in range(0, len(made), BATCH)]
+    note = f"each batch forgotten {_PATIENCE} commits later, checkpoints included"
+    for commits, what in ((full, "batches of 100"), (reference, "24 readings a second, one commit a second")):
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-            written = _run(Path(folder), size)
-        yield Figure(f"disk, {what}", f"{written / _ROWS:.0f} B a reading", "each batch forgotten ten commits later")
+            written = _run(Path(folder), commits)
+        yield Figure(f"disk, {what}", f"{written / sum(map(len, commits)):.0f} B a reading", note)
 
 
-def _run(folder: Path, size: int) -> int:
-    made = readings(_ROWS)
+def _run(folder: Path, commits: Sequence[Sequence[Reading]]) -> int:
     spool = Spool(folder / "spool.db", PLACE, quota=2**30, boot="bench", batch_readings=BATCH)
     before = _written()
-    for at in range(0, _ROWS, size):
-        taken = [Taken(r.sensor, r.measurement, r.time * 10**6) for r in made[at : at + size]]
-        number = spool.commit(taken, Stamp(0, 0))
-        if number is not None and number > 10:
-            spool.forget(number - 10)
+    for commit in commits:
+        number = spool.commit([Taken(r.sensor, r.measurement, r.time * 10**6) for r in commit], Stamp(0, 0))
+        if number is not None and number > _PATIENCE:
+            spool.forget(number - _PATIENCE)
     spool.close()
     return _written() - before
 

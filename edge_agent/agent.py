@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from edge_agent.config import AgentSettings
 from edge_agent.config import Clock as ClockSettings
 from edge_agent.delivery.committer import Committer
 from edge_agent.delivery.desk import SpoolDesk
+from edge_agent.delivery.metering import Meter
+from edge_agent.delivery.room import Policy
+from edge_agent.delivery.sender import Sender
 from edge_agent.delivery.spool import Spool
 from edge_agent.delivery.uplink import Identity, Uplink
 from edge_agent.delivery.window import Window
+from edge_agent.errors import SpoolUnwritable
 from edge_agent.report import report
 from edge_agent.sources.camera import Camera
 from edge_agent.sources.health import Health
@@ -29,16 +34,18 @@ from service import status_file
 from service.heartbeat import beat
 from service.notify import Notifier
 from service.progress import Progress
+from service.wall_clock import is_synchronised
 from telemetry.reading import Place
 
 _LOG = logging.getLogger(__name__)
 _SOURCES_SECONDS = 1.5
 _LAST_ACKS_SECONDS = 0.5
 _MEGABYTE = 1024 * 1024
+_BYTES_PER_KBIT = 125
 
 
 class Agent:
-    """One site's computer; opening its spool raises SpoolTaken, SpoolForeign or SpoolUnwritable."""
+    """One site's computer; running it raises SpoolTaken, SpoolForeign or SpoolUnusable."""
 
     def __init__(self, settings: AgentSettings, *, status_file: Path | None = None) -> None:
         """Wire everything; nothing runs and no port is open yet."""
@@ -47,15 +54,8 @@ class Agent:
         self._progress = Progress()
         self._notifier = Notifier()
         place = Place(settings.site, settings.agent)
-        spool = Spool(
-            settings.spool.path,
-            place,
-            quota=settings.spool.quota_mb * _MEGABYTE,
-            boot=boot_id(),
-            batch_readings=settings.uplink.batch_readings,
-        )
-        self._desk = SpoolDesk(spool)
-        clock = _clock(settings.clock, is_known=spool.is_boot_dated)
+        self._desk = SpoolDesk(partial(_spool, settings, place))
+        clock = _clock(settings.clock, is_known=lambda: self._desk.is_boot_dated)
         self._committer = Committer(self._desk, clock, self._progress, seconds=settings.spool.commit_seconds)
         self._uplink = self._made_uplink(place)
         self._committer.on_commit = self._uplink.wake
@@ -64,10 +64,10 @@ class Agent:
     def _made_uplink(self, place: Place) -> Uplink:
         settings = self._settings.uplink
         window = Window(settings.window, settings.resend_seconds, lambda: random.uniform(0.8, 1.25))
+        meter = Meter(settings.backlog_kbit_s * _BYTES_PER_KBIT)
+        sender = Sender(place, self._desk, window, progress=self._progress, compress=settings.compress, meter=meter)
         identity = Identity(place, version("simpang"), datetime.now(UTC).isoformat(timespec="seconds"))
-        return Uplink(
-            identity, self._settings.broker, self._desk, window, progress=self._progress, compress=settings.compress
-        )
+        return Uplink(identity, self._settings.broker, self._desk, sender, progress=self._progress)
 
     def _made_sources(self) -> Iterator[Source]:
         measuring: list[Source] = [SerialPort(s, self._progress) for s in self._settings.serial]
@@ -85,6 +85,7 @@ class Agent:
         """Run until told to stop; what is committed by then is kept."""
         _LOG.info("agent %s at %s begins", self._settings.agent, self._settings.site)
         try:
+            await self._open_spool()
             async with asyncio.TaskGroup() as core:
                 committing = core.create_task(self._committer.run(), name="committer")
                 uplink = core.create_task(self._uplink.run(), name="uplink")
@@ -107,6 +108,13 @@ class Agent:
             self._write_status()
         held = self._desk.held
         _LOG.info("agent %s ends; %d readings wait in the spool", self._settings.agent, held.readings + held.undated)
+
+    async def _open_spool(self) -> None:
+        """Open the spool, or begin without: readings stay in memory until the disk lets it be opened."""
+        try:
+            await self._desk.open()
+        except SpoolUnwritable as error:
+            _LOG.error("%s; the agent begins without a spool and tries on", error)
 
     def _started(self, group: asyncio.TaskGroup, source: Source) -> asyncio.Task[None]:
         supervisor = Supervisor(source, self._committer.put, self._progress)
@@ -137,8 +145,23 @@ class Agent:
             status_file.write(self._status_file, report(self._committer, self._uplink.sent, self._desk.held, vitals))
 
 
-def _clock(settings: ClockSettings, *, is_known: bool) -> Clock:
-    """Return the system's clocks, trusted as the settings say; `is_known` where they were trusted in this boot."""
+def _spool(settings: AgentSettings, place: Place) -> Spool:
+    """Open the spool."""
+    return Spool(
+        settings.spool.path,
+        place,
+        quota=settings.spool.quota_mb * _MEGABYTE,
+        boot=boot_id(),
+        batch_readings=settings.uplink.batch_readings,
+        policy=Policy(
+            settings.spool.thin, frozenset(settings.spool.give_up_first), frozenset(settings.spool.give_up_last)
+        ),
+    )
+
+
+def _clock(settings: ClockSettings, *, is_known: Callable[[], bool]) -> Clock:
+    """Return the system's clocks, trusted as the settings say; `is_known` tells if they were trusted in this boot."""
     if settings.trust == "rtc":
         return Clock(is_vouched_for=lambda: True)
-    return Clock(is_vouched_for=OnceVouched(is_known), patience_ns=round(settings.patience_minutes * 60 * 10**9))
+    vouched = OnceVouched(known=False, ask=lambda: is_known() or is_synchronised())
+    return Clock(is_vouched_for=vouched, patience_ns=round(settings.patience_minutes * 60 * 10**9))

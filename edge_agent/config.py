@@ -14,6 +14,7 @@ from service.broker import Broker
 from service.places import Place
 from service.settings import FullPath, Name, Section, entries, shown
 from telemetry.names import HUB
+from telemetry.quantity import Family
 
 HEALTH = "agent"
 """The sensor name under which an agent reports its own health."""
@@ -44,6 +45,12 @@ def _driver(name: str) -> str:
     return name
 
 
+def _given(family: Family) -> Family:
+    if family is Family.GAP:
+        raise ValueError("gap readings are never given up: they tell what else was")
+    return family
+
+
 def _stream(url: str) -> str:
     if not _STREAM.fullmatch(url):
         raise ValueError("a camera is rtsp://…, http://… (MJPEG), /dev/v4l/by-id/… or the full path of a video file")
@@ -67,6 +74,9 @@ def _pace(fps: float) -> float:
     return fps
 
 
+Given = Annotated[Family, AfterValidator(_given)]
+
+
 class Spool(Section):
     """The agent's durable queue."""
 
@@ -81,6 +91,24 @@ class Spool(Section):
         ge=1,
         description="megabytes that readings may take, and a tenth more while the clock is not set",
     )
+    thin: bool = Field(
+        default=True, description="false drops readings where a full spool would keep one-minute means of them first"
+    )
+    give_up_first: list[Given] = Field(
+        default=[Family.HEALTH, Family.SCENE], description="families that a full spool gives up before all others"
+    )
+    give_up_last: list[Given] = Field(
+        default=[Family.TRAFFIC, Family.CROSSING], description="families that a full spool keeps longest"
+    )
+
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        """Return families that would be given up both first and last."""
+        first, last = said.get("give_up_first"), said.get("give_up_last")
+        if isinstance(first, list) and isinstance(last, list):
+            for place, family in enumerate(last):
+                if family in first:
+                    yield ("give_up_last", place), f"{family!r} is in give_up_first already"
 
 
 class Clock(Section):
@@ -103,6 +131,9 @@ class Uplink(Section):
     window: int = Field(default=16, ge=1, le=64, description="batches that may wait for the hub's word at once")
     batch_readings: int = Field(default=100, ge=1, le=1000, description="the most readings in one batch")
     compress: bool = Field(default=True, description="false keeps batches readable with mosquitto_sub")
+    backlog_kbit_s: float = Field(
+        default=0, ge=0, description="kilobits a second that waiting batches may take on a metered link; 0 is no limit"
+    )
     resend_seconds: float = Field(
         default=20, ge=1, le=600, description="seconds without the hub's word before resending"
     )

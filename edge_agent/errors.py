@@ -4,8 +4,9 @@ AgentError
     SourceLost      wait a little, then open the source again
     SpoolTaken      end: another agent holds this spool
     SpoolForeign    end: the spool belongs to another site or agent
+    SpoolUnusable   end: the settings name a path that no spool can have
     SpoolUnwritable keep the readings in memory and commit them later
-    SpoolDamaged    end: the next start begins a new spool
+    SpoolDamaged    open the spool again: a new one takes over what is intact
 """
 
 from __future__ import annotations
@@ -27,8 +28,12 @@ class SpoolForeign(AgentError):
     """The spool holds readings of another site or agent."""
 
 
+class SpoolUnusable(AgentError):
+    """No spool can be at its path, for want of rights or because something else is there."""
+
+
 class SpoolUnwritable(AgentError):
-    """The disk refuses a commit."""
+    """The disk refuses the spool or a commit to it, for now."""
 
 
 class SpoolDamaged(AgentError):

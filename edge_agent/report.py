@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from edge_agent.delivery.batch_table import Held
 from edge_agent.delivery.committer import Committer
-from edge_agent.delivery.uplink import Sent
+from edge_agent.delivery.facts import Held
+from edge_agent.delivery.sender import Sent
 from edge_agent.sources.source import Vitals
 
 

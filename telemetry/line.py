@@ -7,8 +7,11 @@ then quality and seq. Names need no escaping, so nothing here escapes.
 from __future__ import annotations
 
 from telemetry.catalogue import BY_FAMILY
-from telemetry.quantity import LABELS
-from telemetry.reading import Place, Reading
+from telemetry.errors import BadReading
+from telemetry.quality import Quality
+from telemetry.quantity import LABELS, Family
+from telemetry.reading import Measurement, Place, Reading
+from telemetry.schema import LINE
 
 NANOSECONDS_PER_MILLISECOND = 10**6
 
@@ -41,3 +44,24 @@ def _number(value: float, *, whole: bool) -> str:
         return f"{int(value)}i"
     text = repr(float(value))
     return text if "e" not in text else f"{value:.15f}".rstrip("0").rstrip(".")
+
+
+def parse_line(line: bytes) -> Reading:
+    """Return the reading that a canonical line, with its line feed, was formatted from; raises BadReading."""
+    if LINE.fullmatch(line) is None:
+        raise BadReading(f"not a line as this agent writes it: {line[:80]!r}")
+    tags, said, time = line.decode().split(" ")
+    family, _, _, sensor, *labels = tags.split(",")
+    *values, quality, seq = (field.partition("=")[2] for field in said.split(","))
+    names = (field.partition("=")[0] for field in said.split(","))
+    numbers = {name: float(value.removesuffix("i")) for name, value in zip(names, values, strict=False)}
+    measurement = Measurement(
+        Family(family), numbers, dict(_pair(label) for label in labels), Quality(int(quality.removesuffix("i")))
+    )
+    sensor_name = sensor.partition("=")[2]
+    return Reading(sensor_name, measurement, int(time) // NANOSECONDS_PER_MILLISECOND, int(seq.removesuffix("i")))
+
+
+def _pair(tag: str) -> tuple[str, str]:
+    name, _, value = tag.partition("=")
+    return name, value

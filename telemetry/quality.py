@@ -20,6 +20,8 @@ class Quality(IntFlag):
     CALIBRATED = 32
     PARTIAL = 64
     """An interval that was not observed whole (start, stop, lost picture)."""
+    AVERAGED = 128
+    """The mean of a minute, made on the agent when its spool was full; the readings themselves are a gap."""
 
     @property
     def words(self) -> str:

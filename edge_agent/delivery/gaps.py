@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
 
-_NAMED = re.compile(rb"^(?!gap,)[^ ]*,sensor=([a-z0-9-]+)[^ ]* [^ ]*seq=(\d+)i ", re.MULTILINE)
+_NAMED = re.compile(rb",sensor=([a-z0-9-]+)[^ ]* [^ ]*seq=(\d+)i ")
+_TOLD = re.compile(
+    rb"^gap,[^ ]*,sensor=([a-z0-9-]+),cause=([a-z]+) first=(\d+)i,last=(\d+)i,count=(\d+)i", re.MULTILINE
+)
 
 
 class Cause(StrEnum):
     """Why readings are missing."""
 
     DROPPED = "dropped"
+    THINNED = "thinned"
+    """Replaced by means, or by the last of a minute, to make room."""
     REFUSED = "refused"
     DAMAGED = "damaged"
     UNCOMMITTED = "uncommitted"
@@ -34,10 +38,25 @@ class Gap:
     last: int
     count: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every number from first to last is missing."""
+        return self.count == self.last - self.first + 1
+
     def measurement(self) -> Measurement:
         """Return the gap as something to commit."""
         values = {"first": self.first, "last": self.last, "count": self.count}
         return Measurement(Family.GAP, values, {"cause": self.cause})
+
+    def row(self) -> tuple[str, str, int, int, int]:
+        """Return the gap as something to keep."""
+        return self.sensor, self.cause.value, self.first, self.last, self.count
+
+    @staticmethod
+    def of_row(row: tuple[str, str, int, int, int]) -> Gap:
+        """Return the gap that was kept; raises ValueError or TypeError."""
+        sensor, cause, *numbers = row
+        return Gap(sensor, Cause(cause), *numbers)
 
 
 def merged(gaps: Iterable[Gap]) -> list[Gap]:
@@ -51,28 +70,14 @@ def merged(gaps: Iterable[Gap]) -> list[Gap]:
     return list(whole.values())
 
 
-def summarise(bodies: Iterable[bytes], cause: Cause) -> list[Gap]:
-    """Return one gap a sensor for the lines in some bodies; refused gap readings open no further gap."""
-    named = (found for body in bodies for found in _NAMED.findall(body))
-    return merged(Gap(sensor.decode(), cause, int(seq), int(seq), 1) for sensor, seq in named)
+def numbered(lines: bytes, cause: Cause) -> list[Gap]:
+    """Return one gap a sensor for the numbers of some lines, each with its line feed."""
+    return merged(Gap(sensor.decode(), cause, int(seq), int(seq), 1) for sensor, seq in _NAMED.findall(lines))
 
 
-def contents(before: Mapping[str, int], after: Mapping[str, int], said: Iterable[tuple[str, Measurement]]) -> bytes:
-    """Return what to keep beside a batch so that its loss can be told: its own numbers, and the gaps that it tells."""
-    own = [(sensor, before.get(sensor, 0), n - 1) for sensor, n in after.items() if n > before.get(sensor, 0)]
-    told = [
-        (sensor, m.labels["cause"], int(m.values["first"]), int(m.values["last"]), int(m.values["count"]))
-        for sensor, m in said
-        if m.family is Family.GAP
+def told(lines: bytes) -> list[Gap]:
+    """Return the gaps that some lines tell."""
+    return [
+        Gap(sensor.decode(), Cause(cause.decode()), int(first), int(last), int(count))
+        for sensor, cause, first, last, count in _TOLD.findall(lines)
     ]
-    return json.dumps({"own": own, "told": told}).encode()
-
-
-def lost(kept: bytes, cause: Cause) -> list[Gap]:
-    """Return the gaps that the loss of a batch leaves, given its contents; none if these are damaged too."""
-    try:
-        said = json.loads(kept)
-        own = [Gap(sensor, cause, first, last, last - first + 1) for sensor, first, last in said["own"]]
-        return own + [Gap(sensor, Cause(why), *numbers) for sensor, why, *numbers in said["told"]]
-    except (ValueError, TypeError, KeyError):
-        return []

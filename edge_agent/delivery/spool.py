@@ -8,96 +8,137 @@ that is dropped or found damaged leaves exact gaps.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.clock import Stamp
 from edge_agent.delivery import batch_table, gaps, spool_file, undated
-from edge_agent.delivery.batch_table import Held, Stored
+from edge_agent.delivery.facts import Facts, Held
 from edge_agent.delivery.gaps import Cause, Gap
+from edge_agent.delivery.room import Policy, Room
+from edge_agent.delivery.runs import Runs
+from edge_agent.delivery.shelf import Books, Shelf
+from edge_agent.delivery.spool_file import Untold
+from edge_agent.delivery.takeover import take_over
 from edge_agent.errors import SpoolDamaged, SpoolUnwritable
 from edge_agent.taken import Taken
 from telemetry import batch as batches
-from telemetry.batch import Batch
 from telemetry.errors import BadBatch
-from telemetry.line import format_line
 from telemetry.quality import Quality
-from telemetry.reading import Place, Reading
+from telemetry.reading import Place
 
 _LOG = logging.getLogger(__name__)
 _UNDATED_SHARE = 10
 """One part in so many of the quota is free for readings that wait for a date, however much the batches take."""
 
+_TOGETHER = 64
+"""Forgotten batches that are deleted in one go: one by one, deletions would cost the disk as much as the readings."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """All that a commit changes, to be given back as it was if the disk refuses."""
+
+    books: Books
+    undated: int
+    untold: Untold
+    is_boot_dated: bool
+
 
 class Spool:
     """Commits readings, hands out batches, forgets them on the hub's word. Used by one thread at a time.
 
-    Opening raises SpoolTaken, SpoolForeign or SpoolUnwritable. A file that is no database is set aside under another
-    name, which `damaged` tells, and a new spool takes its place. Where damage shows later, the file is set aside then
-    and SpoolDamaged is raised. `quota` bounds the bytes of all batches, `batch_readings` the readings in one.
+    Opening raises SpoolTaken, SpoolForeign, SpoolUnusable or SpoolUnwritable. A damaged file is set aside under another
+    name, which `damaged` tells, and a new one takes over what is intact in it. Where damage shows later, the file is
+    set aside then and SpoolDamaged is raised. `quota` bounds the bytes of all batches, `batch_readings` the readings in
+    one, `policy` says what a full spool gives up.
     """
 
-    def __init__(self, path: Path, place: Place, *, quota: int, boot: str, batch_readings: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        place: Place,
+        *,
+        quota: int,
+        boot: str,
+        batch_readings: int,
+        policy: Policy | None = None,
+    ) -> None:
         """Open or create the spool file."""
-        self._batch_readings = batch_readings
         self._path = path
-        self._place = place
         self._quota = quota
         self._boot = boot
-        self._number = 0
-        self._next_seq: dict[str, int] = {}
-        self._forgotten: set[int] = set()
+        self._batch_readings = batch_readings
+        self._untold = Untold()
+        self._undated = 0
+        self._forgotten: dict[int, tuple[int, int]] = {}
+        self._lent: set[int] = set()
         self._holes: list[Gap] = []
-        self._unnumbered: Counter[str] = Counter()
-        self.held = Held()
-        self.made = 0
-        """Batches made since it was opened."""
         self.is_boot_dated = False
         """Whether this boot's clock has been vouched for, by this agent or one before it."""
         self.damaged: Path | None = None
+        self._stale_log = False
         self._lock = spool_file.lock(path)
         try:
-            self._db = self._opened()
-        except sqlite3.Error as error:
-            os.close(self._lock)
-            raise SpoolUnwritable(f"spool {path} cannot be opened: {error}") from error
+            self._open(place)
         except BaseException:
             os.close(self._lock)
             raise
+        self._room = Room(self._shelf, policy or Policy(), self._lent)
 
-    def _opened(self) -> sqlite3.Connection:
-        """Open the file; a damaged one is set aside and a new one opened."""
+    def _open(self, place: Place) -> None:
         try:
-            return self._loaded()
-        except (sqlite3.Error, ValueError, TypeError, AttributeError) as error:
-            if spool_file.is_refusal(error):
-                raise
-            self._set_aside(error)
-            return self._loaded()
-
-    def _set_aside(self, error: Exception) -> None:
-        self.damaged = spool_file.set_aside(self._path)
-        _LOG.error("spool %s is damaged (%s); kept as %s, a new one begins", self._path, error, self.damaged)
-
-    def _loaded(self) -> sqlite3.Connection:
-        db = spool_file.open_database(self._path)
+            with self._judged():
+                self._load(place)
+        except SpoolDamaged as error:
+            _LOG.error("%s", error)
+            with self._judged():
+                self._load(place)
         try:
-            self.epoch = spool_file.identify(db, self._path, self._place)
-            newest = batch_table.newest(db)
-            self._number, self._next_seq = newest.number, dict(newest.next_seq)
-            self.held = replace(newest.held, undated=undated.waiting(db))
-            self._unnumbered = spool_file.unnumbered(db)
-            self.is_boot_dated = undated.stamp_of(db, self._boot) is not None
+            with self._judged():
+                self._take_over()
         except BaseException:
-            db.close()
+            self._db.close()
             raise
-        return db
+
+    def _load(self, place: Place) -> None:
+        self._db = spool_file.open_database(self._path)
+        try:
+            self.epoch = spool_file.identify(self._db, self._path, place)
+            self._shelf = Shelf(self._db, place, self.epoch, batch_readings=self._batch_readings)
+            self._undated = undated.waiting(self._db)
+            self._untold = spool_file.untold(self._db)
+            self.is_boot_dated = undated.stamp_of(self._db, self._boot) is not None
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _take_over(self) -> None:
+        for aside in spool_file.to_salvage(self._path):
+            self._untold = take_over(self._shelf, self._untold, aside, self._transaction)
+            self._undated = undated.waiting(self._db)
+            self.damaged = spool_file.note_salvaged(aside)
+
+    @property
+    def held(self) -> Held:
+        """What waits for the hub, and for a date."""
+        stored = self._shelf.books.stored
+        lines, size = (sum(part) for part in zip(*self._forgotten.values(), strict=True)) if self._forgotten else (0, 0)
+        return Held(stored.batches - len(self._forgotten), stored.readings - lines, stored.bytes - size, self._undated)
+
+    @property
+    def newest(self) -> int:
+        """The newest batch's number, 0 before the first."""
+        return self._shelf.books.number
+
+    @property
+    def made(self) -> int:
+        """Batches made since it was opened."""
+        return self._shelf.made
 
     def commit(self, taken: Sequence[Taken], stamp: Stamp | None, lost: Mapping[str, int] | None = None) -> int | None:
         """Make the readings durable, in batches, and return the newest one's number, None if none was made.
@@ -106,27 +147,54 @@ class Spool:
         `lost` counts readings by sensor that never came this far; they become a gap. Raises SpoolUnwritable, and then
         nothing has changed, or SpoolDamaged.
         """
-        noted = Counter(self._unnumbered)
-        before = self._number, dict(self._next_seq), self.held, noted, self.made, self.is_boot_dated
-        holes_stay = stamp is None and bool(self._holes)
+        before, made = self._state(), self._shelf.made
+        forgotten = self._due(holes_can_be_told=stamp is not None)
         try:
             with self._judged(), self._transaction():
-                self._unnumbered.update(lost or {})
-                if not holes_stay:
-                    self._delete_forgotten()
-                number = self._keep_undated(taken) if stamp is None else self._append(taken, stamp)
-                if not holes_stay:
-                    batch_table.note_held(self._db, self._number, self.held)
-                if self._unnumbered != noted:
-                    spool_file.note_unnumbered(self._db, self._unnumbered)
+                self._untold = self._untold.plus(lost or {})
+                self._delete(forgotten)
+                if stamp is None:
+                    self._keep_undated(taken)
+                number = None if stamp is None else self._append(taken, stamp)
+                if number is None and forgotten:
+                    self._shelf.note()
+                if self._untold != before.untold:
+                    spool_file.note_untold(self._db, self._untold)
         except BaseException:
-            self._number, self._next_seq, self.held, self._unnumbered, self.made, self.is_boot_dated = before
+            self._restore(before, made)
+            self._stale_log = True
             raise
-        if not holes_stay:
-            self._forgotten.clear()
+        self._renew_log()
+        for deleted in forgotten:
+            del self._forgotten[deleted]
         if number is not None:
             self._holes.clear()
         return number
+
+    def _renew_log(self) -> None:
+        """After a refused commit, whose pages may still look committed to a later salvage, empty the log."""
+        if self._stale_log:
+            with contextlib.suppress(sqlite3.Error):
+                spool_file.forget_log(self._db)
+                self._stale_log = False
+
+    def _state(self) -> _State:
+        return _State(self._shelf.books, self._undated, self._untold, self.is_boot_dated)
+
+    def _restore(self, state: _State, made: int) -> None:
+        self._shelf.books, self._shelf.made = state.books, made
+        self._undated, self._untold, self.is_boot_dated = state.undated, state.untold, state.is_boot_dated
+
+    def _due(self, *, holes_can_be_told: bool) -> tuple[int, ...]:
+        """Return the forgotten batches to delete now: many at once, or with the holes that they leave."""
+        if self._holes:
+            return tuple(self._forgotten) if holes_can_be_told else ()
+        is_full = self._shelf.books.stored.bytes > self._quota // 2
+        return tuple(self._forgotten) if len(self._forgotten) >= _TOGETHER or is_full else ()
+
+    def _delete(self, numbers: Sequence[int]) -> None:
+        if numbers:
+            self._shelf.remove([(number, *self._forgotten[number]) for number in numbers])
 
     @contextlib.contextmanager
     def _judged(self) -> Iterator[None]:
@@ -135,9 +203,14 @@ class Spool:
             yield
         except sqlite3.Error as error:
             if spool_file.is_refusal(error):
-                raise SpoolUnwritable(f"the spool refuses: {error}") from error
-            self._set_aside(error)
-            raise SpoolDamaged(f"spool {self._path} is damaged: {error}; start again with a new one") from error
+                raise SpoolUnwritable(f"the spool {self._path} refuses: {error}") from error
+            raise self._set_aside(error) from error
+        except (SpoolDamaged, UnicodeDecodeError) as error:
+            raise self._set_aside(error) from error
+
+    def _set_aside(self, error: Exception) -> SpoolDamaged:
+        aside = spool_file.set_aside(self._path)
+        return SpoolDamaged(f"spool {self._path} is damaged ({error}); it is kept as {aside}, and a new one takes over")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -150,85 +223,56 @@ class Spool:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _keep_undated(self, taken: Sequence[Taken]) -> int | None:
+    def _keep_undated(self, taken: Sequence[Taken]) -> None:
         undated.keep(self._db, self._boot, taken)
-        room = max(self._quota // _UNDATED_SHARE, self._quota - self.held.bytes) // undated.BYTES_PER_READING
-        dropped = undated.drop(self._db, self.held.undated + len(taken) - room)
-        self._unnumbered.update(dropped)
-        self.held = replace(self.held, undated=self.held.undated + len(taken) - dropped.total())
-        return None
+        free = max(self._quota // _UNDATED_SHARE, self._quota - self._shelf.books.stored.bytes)
+        room = free // undated.BYTES_PER_READING
+        dropped = undated.drop(self._db, self._undated + len(taken) - room)
+        self._untold = self._untold.plus(dropped)
+        self._undated += len(taken) - dropped.total()
 
     def _append(self, taken: Sequence[Taken], stamp: Stamp) -> int | None:
         """Insert what waited undated, what is new, and the gaps that the quota or damage cost."""
         self._note_boot(stamp)
         dated = [(t.sensor, stamp.marked(t.measurement), stamp.milliseconds(t.at)) for t in taken]
-        if self.held.undated:
+        if self._undated:
             waited, out = undated.stamped(self._db, self._boot, stamp)
-            self.held = replace(self.held, undated=self.held.undated - out)
+            self._undated -= out
             dated = waited + dated
-        holes = self._holes + self._numbered() + self._make_room(len(dated))
+        holes = [*self._holes, *self._untold.holes, *self._numbered(), *self._make_room(len(dated))]
         for gap in gaps.merged(holes):
             dated.append((gap.sensor, stamp.marked(gap.measurement()), stamp.wall_ms))
-        for first in range(0, len(dated), self._batch_readings):
-            self._insert(dated[first : first + self._batch_readings])
-        return self._number if dated else None
+        self._shelf.append(dated)
+        return self._shelf.books.number if dated else None
 
     def _note_boot(self, stamp: Stamp) -> None:
         if not self.is_boot_dated and stamp.quality is Quality.GOOD:
             undated.note_boot(self._db, self._boot, stamp)
             self.is_boot_dated = True
 
-    def _insert(self, dated: Sequence[undated.Dated]) -> None:
-        """Insert one batch."""
-        before = dict(self._next_seq)
-        lines = [format_line(self._place, Reading(s, m, time, self._take_seq(s))) for s, m, time in dated]
-        self._number += 1
-        payload = Batch(self.epoch, self._number, len(lines), ("\n".join(lines) + "\n").encode()).encode()
-        contents = gaps.contents(before, self._next_seq, [(sensor, said) for sensor, said, _ in dated])
-        next_seq = json.dumps(self._next_seq)
-        size = batch_table.size_of(payload, next_seq, contents)
-        batch_table.insert(self._db, Stored(self._number, len(lines), size, contents), payload, next_seq)
-        self.held = self.held.plus(1, len(lines), size)
-        self.made += 1
-
-    def _take_seq(self, sensor: str, count: int = 1) -> int:
-        seq = self._next_seq.get(sensor, 0)
-        self._next_seq[sensor] = seq + count
-        return seq
-
     def _numbered(self) -> list[Gap]:
         """Give numbers to what was lost before it had any, and return them as gaps."""
-        lost, self._unnumbered = self._unnumbered, Counter()
-        first_of = {sensor: self._take_seq(sensor, count) for sensor, count in lost.items()}
+        lost, self._untold = self._untold.unnumbered, Untold()
+        first_of = {sensor: self._shelf.take_seq(sensor, count) for sensor, count in lost.items()}
         return [
             Gap(sensor, Cause.UNCOMMITTED, first, first + lost[sensor] - 1, lost[sensor])
             for sensor, first in first_of.items()
         ]
 
     def _make_room(self, readings: int) -> list[Gap]:
-        """Drop the oldest batches until the quota has room for so many readings; return what was dropped."""
-        needed = batch_table.room_for(readings, len(self._next_seq), self._batch_readings)
-        needed += self.held.undated * undated.BYTES_PER_READING
-        lost: list[Gap] = []
-        while self.held.batches and self.held.bytes + needed > self._quota:
-            oldest = batch_table.oldest(self._db)
-            lost += gaps.lost(oldest.contents, Cause.DROPPED)
-            batch_table.delete(self._db, oldest.number, self._number)
-            self.held = self.held.plus(-1, oldest.lines, oldest.size)
-        return lost
+        """Give up what the quota has no room for beside so many readings; return the gaps that this leaves."""
+        needed = batch_table.room_for(readings, len(self._shelf.books.next_seq), self._batch_readings)
+        needed += self._undated * undated.BYTES_PER_READING
+        return self._room.make(lambda: self._shelf.books.stored.bytes + needed <= self._quota)
 
     def forget(self, number: int, missing: Sequence[Gap] = ()) -> None:
-        """Forget a batch that the hub has; its row goes with the next commit, which tells what is missing of it."""
+        """Forget a batch that the hub has; its row goes with a later commit, which tells what is missing of it."""
         with self._judged():
             found = batch_table.measures(self._db, number)
+        self._lent.discard(number)
         if found is not None and number not in self._forgotten:
-            self._forgotten.add(number)
+            self._forgotten[number] = found
             self._holes += missing
-            self.held = self.held.plus(-1, *found)
-
-    def _delete_forgotten(self) -> None:
-        for number in self._forgotten:
-            batch_table.delete(self._db, number, self._number)
 
     def lines(self, number: int) -> int | None:
         """Return how many readings a batch has, None if it is not there any more."""
@@ -240,30 +284,47 @@ class Spool:
         """Return the numbers of the oldest batches after a number, forgotten ones left out."""
         with self._judged():
             numbers = batch_table.after(self._db, number, limit + len(self._forgotten))
+            self._see_whole(number, numbers, limit)
         return [n for n in numbers if n not in self._forgotten][:limit]
 
+    def _see_whole(self, number: int, following: Sequence[int], limit: int) -> None:
+        """Raise SpoolDamaged unless all that should be between some batches is there: a damaged tree may lose some."""
+        books = self._shelf.books
+        gone = Runs(books.gone)
+        ends = [books.number + 1] if len(following) < limit else []
+        for found in [*following, *ends]:
+            first, last = number + 1, found - 1
+            if first <= last and (first not in gone or gone.around(first)[1] < last):
+                raise SpoolDamaged(f"batches between {number} and {found} are not where they should be")
+            number = found
+
     def payload(self, number: int) -> bytes | None:
-        """Return a batch's compressed document, None if it was dropped, forgotten or is damaged: then it is a gap."""
+        """Return a batch's compressed document, None if it was dropped, forgotten or is damaged: then it is a gap.
+
+        A batch that was handed out is the last that a full spool gives up, since the hub may have it already.
+        """
         if number in self._forgotten:
             return None
         with self._judged():
-            found = batch_table.document(self._db, number)
+            found = batch_table.get(self._db, number)
         if found is None:
+            self._lent.discard(number)
             return None
-        payload, contents = found
         try:
-            batches.decode(payload)
+            batches.decode(found.payload)
         except BadBatch as error:
             _LOG.error("batch %d in the spool is damaged (%s) and becomes a gap", number, error)
-            self.forget(number, gaps.lost(contents, Cause.DAMAGED))
+            said = Facts.decode(found.facts)
+            self.forget(number, said.lost(Cause.DAMAGED) if said is not None else ())
             return None
-        return payload
+        self._lent.add(number)
+        return found.payload
 
     def close(self) -> None:
         """Delete what was forgotten, unless it leaves gaps that are not told yet; close the file and free it."""
-        if not self._holes:
+        if self._forgotten and not self._holes:
             with contextlib.suppress(sqlite3.Error), self._transaction():
-                self._delete_forgotten()
-                batch_table.note_held(self._db, self._number, self.held)
+                self._delete(tuple(self._forgotten))
+                self._shelf.note()
         self._db.close()
         os.close(self._lock)

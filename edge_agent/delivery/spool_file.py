@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import secrets
 import sqlite3
 import time
+import zlib
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from edge_agent.delivery import batch_table, undated
-from edge_agent.errors import SpoolForeign, SpoolTaken, SpoolUnwritable
+from edge_agent.delivery import batch_table, pages, undated
+from edge_agent.delivery.gaps import Gap
+from edge_agent.errors import SpoolDamaged, SpoolForeign, SpoolTaken, SpoolUnusable, SpoolUnwritable
 from telemetry.reading import Place
 
-_VERSION = "2"
+_VERSION = "3"
 _CURE = "let the agent that wrote it deliver what it holds, or move it away, which leaves its readings undelivered"
-_SCHEMA = """
+_SCHEMA = f"""
+PRAGMA page_size={batch_table.PAGE};
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+PRAGMA wal_autocheckpoint=4000;
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
 """
+_SUFFIXES = ("", "-wal", "-shm")
+_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
+"""What a disk says that may work again."""
+
+_KEPT_ASIDE = 2
+"""Damaged files that are kept to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Losses that no gap reading tells yet: readings by sensor that had no number, and gaps."""
+
+    unnumbered: Counter[str] = field(default_factory=Counter)
+    holes: tuple[Gap, ...] = ()
+
+    def plus(self, unnumbered: Mapping[str, int]) -> Untold:
+        """Return this with more readings that had no number."""
+        return replace(self, unnumbered=self.unnumbered + Counter(unnumbered)) if unnumbered else self
 
 
 _REFUSALS = frozenset(
@@ -39,12 +64,19 @@ def is_refusal(error: Exception) -> bool:
 
 
 def lock(path: Path) -> int:
-    """Return the descriptor of the spool's lock, held until it is closed; raises SpoolTaken or SpoolUnwritable."""
+    """Return the descriptor of the spool's lock, held until it is closed.
+
+    Raises SpoolTaken, SpoolUnusable or SpoolUnwritable.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         held = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise SpoolUnwritable(f"spool {path} cannot be locked: {error}; check [spool] path and its rights") from error
+        why = f"spool {path} cannot be locked: {error}; check [spool] path and its rights"
+        raise (SpoolUnwritable(why) if error.errno in _PASSING else SpoolUnusable(why)) from error
+    if path.is_dir():
+        os.close(held)
+        raise SpoolUnusable(f"spool {path} is a folder; [spool] path names the file itself")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -54,44 +86,113 @@ def lock(path: Path) -> int:
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Return a connection in which each COMMIT is on the disk when it returns."""
+    """Return a connection in which each COMMIT is on the disk when it returns; raises SpoolDamaged.
+
+    SQLite believes its log up to the first damaged frame and drops the rest in silence; here that is damage.
+    """
+    committed = pages.frames_committed(path, batch_table.PAGE)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         db.executescript(_SCHEMA + batch_table.SCHEMA + undated.SCHEMA)
+        _, believed, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     except sqlite3.Error:
         db.close()
         raise
+    if believed < committed:
+        db.close()
+        raise SpoolDamaged(f"of the {committed} pages in its log {committed - believed} are not sound")
     return db
 
 
+def forget_log(db: sqlite3.Connection) -> None:
+    """Empty the log, in which a refused commit may have left pages that look committed."""
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
-    """Return the epoch of the spool, drawing one if it is new; raises SpoolForeign."""
+    """Return the epoch of the spool, drawing one if it is new; raises SpoolForeign or SpoolDamaged."""
     mine = f"{place.site}/{place.agent}"
-    fresh = [("version", _VERSION), ("epoch", secrets.token_hex(8)), ("place", mine)]
-    db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", fresh)
-    meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta").fetchall())
-    if meta["place"] != mine:
-        raise SpoolForeign(f"spool {path} belongs to {meta['place']}, not to {mine}; use a path of its own")
-    if meta["version"] != _VERSION:
-        raise SpoolForeign(f"spool {path} has version {meta['version']}, this agent reads {_VERSION}; {_CURE}")
-    return meta["epoch"]
+    if "crc" not in [column[1] for column in db.execute("PRAGMA table_info(meta)")]:
+        raise SpoolForeign(f"spool {path} has an older version, this agent reads {_VERSION}; {_CURE}")
+    if batch_table.newest(db) is None and not db.execute("SELECT count(*) FROM meta").fetchone()[0]:
+        for key, value in (("version", _VERSION), ("epoch", secrets.token_hex(8)), ("place", mine)):
+            _note(db, key, value)
+    owner, version, epoch = (_noted(db, key) for key in ("place", "version", "epoch"))
+    if owner is None or version is None or epoch is None:
+        raise SpoolDamaged("it does not say whose it is")
+    if owner != mine:
+        raise SpoolForeign(f"spool {path} belongs to {owner}, not to {mine}; use a path of its own")
+    if version != _VERSION:
+        raise SpoolForeign(f"spool {path} has version {version}, this agent reads {_VERSION}; {_CURE}")
+    return epoch
 
 
-def unnumbered(db: sqlite3.Connection) -> Counter[str]:
-    """Return how many readings of each sensor were dropped before they had a number, and are not told yet."""
-    row = db.execute("SELECT value FROM meta WHERE key = 'unnumbered'").fetchone()
-    return Counter({sensor: int(count) for sensor, count in json.loads(row[0]).items()} if row else {})
+def untold(db: sqlite3.Connection) -> Untold:
+    """Return the losses that no gap reading tells yet."""
+    said = json.loads(_noted(db, "untold") or '{"unnumbered": {}, "holes": []}')
+    return Untold(Counter(said["unnumbered"]), tuple(map(Gap.of_row, said["holes"])))
 
 
-def note_unnumbered(db: sqlite3.Connection, lost: Counter[str]) -> None:
+def note_untold(db: sqlite3.Connection, untold: Untold) -> None:
     """Write them down."""
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('unnumbered', ?)", (json.dumps(lost),))
+    said = {"unnumbered": dict(untold.unnumbered), "holes": [gap.row() for gap in untold.holes]}
+    _note(db, "untold", json.dumps(said))
+
+
+def salvaged_to(db: sqlite3.Connection, aside: Path) -> int:
+    """Return the last batch of a damaged spool that was taken over, 0 if none was."""
+    name, _, number = (_noted(db, "salvaged") or "").rpartition(" ")
+    return int(number) if name == aside.name else 0
+
+
+def note_salvaged_to(db: sqlite3.Connection, aside: Path, number: int) -> None:
+    """Write it down."""
+    _note(db, "salvaged", f"{aside.name} {number}")
+
+
+def _note(db: sqlite3.Connection, key: str, value: str) -> None:
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", (key, value, _check(key, value)))
+
+
+def _noted(db: sqlite3.Connection, key: str) -> str | None:
+    """Return what was noted, None where nothing was; raises SpoolDamaged."""
+    row = db.execute("SELECT value, crc FROM meta WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return None
+    if row[1] != _check(key, str(row[0])):
+        raise SpoolDamaged(f"what it says of its {key} is damaged")
+    return str(row[0])
+
+
+def _check(key: str, value: str) -> int:
+    return zlib.crc32(f"{key}={value}".encode())
 
 
 def set_aside(path: Path) -> Path:
     """Rename a damaged spool with its journal and return its new name."""
     aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    _rename(path, aside)
     return aside
+
+
+def to_salvage(path: Path) -> list[Path]:
+    """Return the damaged spools that were set aside and not read yet."""
+    return [aside for aside in sorted(path.parent.glob(f"{path.name}.damaged-*")) if aside.suffix[-1].isdigit()]
+
+
+def note_salvaged(aside: Path) -> Path:
+    """Rename a damaged spool that was read, and let go of the oldest of those kept."""
+    name, _, when = aside.name.rpartition(".damaged-")
+    done = aside.with_name(f"{name}.salvaged-{when}")
+    _rename(aside, done)
+    kept = [old for old in sorted(aside.parent.glob(f"{name}.salvaged-*")) if old.suffix[-1].isdigit()]
+    for old in kept[:-_KEPT_ASIDE]:
+        for suffix in _SUFFIXES:
+            old.with_name(old.name + suffix).unlink(missing_ok=True)
+    return done
+
+
+def _rename(path: Path, to: Path) -> None:
+    for suffix in _SUFFIXES:
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(to.with_name(to.name + suffix))

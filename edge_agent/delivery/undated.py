@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from edge_agent.clock import Stamp
 from edge_agent.taken import Taken, from_json, to_json
@@ -40,6 +43,34 @@ Row = tuple[str, int, str, str]
 
 Dated = tuple[str, Measurement, int]
 """Sensor, measurement, milliseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in a file, as it is stored, and how boots are dated."""
+
+    readings: tuple[tuple[str, int, str, str, int], ...] = ()
+    boots: tuple[tuple[str, int, int], ...] = ()
+
+
+def everything(db: sqlite3.Connection) -> Waiting:
+    """Return what waits as far as it can be read."""
+    readings = "SELECT boot, at, sensor, measurement, crc FROM undated ORDER BY id"
+    boots = "SELECT boot, wall_ms, monotonic_ns FROM boot ORDER BY id"
+    return Waiting(tuple(_readable(db, readings)), tuple(_readable(db, boots)))
+
+
+def _readable(db: sqlite3.Connection, query: str) -> Iterator[Any]:
+    """Yield rows until damage ends it."""
+    with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
+        yield from db.execute(query)
+
+
+def restore(db: sqlite3.Connection, waiting: Waiting) -> None:
+    """Put what waited in another file in."""
+    insert = "INSERT INTO undated (boot, at, sensor, measurement, crc) VALUES (?, ?, ?, ?, ?)"
+    db.executemany(insert, waiting.readings)
+    db.executemany("INSERT OR IGNORE INTO boot (boot, wall_ms, monotonic_ns) VALUES (?, ?, ?)", waiting.boots)
 
 
 def keep(db: sqlite3.Connection, boot: str, taken: Sequence[Taken]) -> None:

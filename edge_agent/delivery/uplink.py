@@ -8,16 +8,15 @@ import logging
 import time
 from dataclasses import dataclass
 
-from edge_agent.delivery import gaps
 from edge_agent.delivery.desk import SpoolDesk
-from edge_agent.delivery.window import Window
+from edge_agent.delivery.sender import Sender
 from edge_agent.errors import SpoolUnwritable
 from service.backoff import Backoff
 from service.broker import Broker
 from service.mqtt import BrokerLost, Link, Message, connected
 from service.progress import Progress
 from service.tasks import together
-from telemetry import ack, batch
+from telemetry import ack
 from telemetry.errors import BadAck
 from telemetry.reading import Place
 from telemetry.status import State, Status
@@ -28,7 +27,6 @@ _ACKS_QUEUED = 256
 _TURN_SECONDS = 5.0
 _LONGEST_WAIT = 20.0
 _FAREWELL = 1.0
-_TRIES_BEFORE_WARNING = 3
 _DISK_SECONDS = 1.0
 
 
@@ -41,20 +39,6 @@ class Identity:
     since: str
 
 
-@dataclass(slots=True)
-class Sent:
-    """What the uplink has done since it started."""
-
-    online: bool = False
-    why: str = "not connected yet"
-    sent: int = 0
-    resent: int = 0
-    acknowledged: int = 0
-    stored: int = 0
-    refused: int = 0
-    ignored: int = 0
-
-
 class Uplink:
     """Keeps a connection to the broker and the window full; forgets a batch only on the hub's word for it."""
 
@@ -63,23 +47,21 @@ class Uplink:
         identity: Identity,
         broker: Broker,
         desk: SpoolDesk,
-        window: Window,
+        sender: Sender,
         *,
         progress: Progress,
-        compress: bool,
     ) -> None:
         """Wire the uplink."""
         self._identity = identity
         self._place = identity.place
         self._broker = broker
         self._desk = desk
-        self._window = window
         self._progress = progress
-        self._compress = compress
+        self._sender = sender
+        self.sent = sender.sent
         self._wake = asyncio.Event()
-        self._refused = self._unheard = False
+        self._refused = False
         self.delivered = asyncio.Event()
-        self.sent = Sent()
 
     def wake(self) -> None:
         """Say that there is something new to send."""
@@ -114,7 +96,7 @@ class Uplink:
             _LOG.info("connected to broker %s", self._broker)
             backoff.succeeded()
             self.sent.online, self.sent.why = True, ""
-            self._window.reconnected(time.monotonic())
+            self._sender.restart()
             try:
                 await together(uplink_send=self._send(link), uplink_listen=self._listen(link))
             except asyncio.CancelledError:
@@ -133,17 +115,12 @@ class Uplink:
             self._progress.turn("uplink")
             self._wake.clear()
             try:
-                await self._send_due(link)
+                await self._sender.send_due(link)
             except SpoolUnwritable as error:
                 await self._wait_out(error)
             else:
                 self._refused = False
                 await self._pause()
-
-    async def _send_due(self, link: Link) -> None:
-        self._window.admit(await self._desk.after(self._window.newest, limit=self._window.free), time.monotonic())
-        for number in self._window.due(time.monotonic()):
-            await self._send_one(link, number)
 
     async def _wait_out(self, error: SpoolUnwritable) -> None:
         """Wait for a disk that cannot be read; the link stays, and says that the agent is there."""
@@ -154,34 +131,13 @@ class Uplink:
 
     async def _pause(self) -> None:
         """Wait until something is committed or acknowledged, or a resend is due."""
-        due = self._window.next_due()
+        due = self._sender.next_due()
         until_due = _TURN_SECONDS if due is None else max(0.0, due - time.monotonic())
         try:
             async with asyncio.timeout(min(_TURN_SECONDS, until_due)):
                 await self._wake.wait()
         except TimeoutError:
             return
-
-    async def _send_one(self, link: Link, number: int) -> None:
-        self._progress.turn("uplink")
-        payload = await self._desk.payload(number)
-        if payload is None or not self._window.awaits(number):
-            self._window.settle(number)
-            self._wake.set()
-            return
-        tries = self._window.sent(number, time.monotonic())
-        readable = payload if self._compress else batch.decode(payload).document()
-        await link.publish(Message(topic(self._place, Channel.READINGS), readable))
-        self.sent.sent += 1
-        self.sent.resent += tries > 1
-        if tries == _TRIES_BEFORE_WARNING and not self._unheard:
-            self._unheard = True
-            _LOG.warning(
-                "batch %d was sent %d times and the hub has not acknowledged it; is a hub running on this broker, "
-                "does it list this agent, does the access list (ACL) let this agent publish under its user name, "
-                "is the hub's store up?",
-                number, tries,
-            )  # fmt: skip
 
     async def _listen(self, link: Link) -> None:
         """Take in acknowledgements."""
@@ -196,35 +152,10 @@ class Uplink:
                 await self._take(heard)
 
     async def _take(self, heard: ack.Ack) -> None:
-        """Forget an acknowledged batch; what the hub refused of it becomes a gap."""
-        if heard.epoch != self._desk.epoch or not self._window.awaits(heard.batch):
-            self.sent.ignored += 1
-            return
-        lines = await self._desk.lines(heard.batch)
-        if lines is not None and not heard.accounts_for(lines):
-            self.sent.ignored += 1
-            _LOG.warning("the hub's word on batch %d does not account for its %d lines: ignored", heard.batch, lines)
-            return
-        await self._desk.forget(heard.batch, await self._missing(heard) if heard.dead else ())
-        self._window.settle(heard.batch)
-        self.sent.acknowledged += 1
-        self._unheard = False
-        self.sent.stored += heard.stored
-        self.sent.refused += len(heard.dead)
+        await self._sender.take(heard)
         self._wake.set()
         if not self._desk.held.batches:
             self.delivered.set()
-
-    async def _missing(self, heard: ack.Ack) -> list[gaps.Gap]:
-        """Return the gaps that the hub's refusals leave."""
-        payload = await self._desk.payload(heard.batch)
-        if payload is None:
-            return []
-        lines = batch.decode(payload).body.splitlines(keepends=True)
-        dead = [lines[d.line - 1] for d in heard.dead if 1 <= d.line <= len(lines)]
-        first = heard.dead[0]
-        _LOG.warning("the hub refused %d lines of batch %d; line %d: %s", len(dead), heard.batch, first.line, first.why)
-        return gaps.summarise(dead, gaps.Cause.REFUSED)
 
     def _status(self, state: State) -> Message:
         said = Status(state, self._identity.version, self._identity.since)

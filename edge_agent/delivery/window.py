@@ -8,16 +8,28 @@ from dataclasses import dataclass, field
 _SLOWEST = 3.0
 """About a minute at the default of 20 s: how long a hub that came back waits for what was sent in vain."""
 
+_FIRST_OPEN = 4
+_PROBE_SECONDS = 2.0
+_SLOWEST_PROBE = 30.0
+_SURELY_LATER = 3.0
+"""Seconds between two sendings after which an answer to the later one means that the earlier one is lost."""
+
 
 @dataclass(slots=True)
 class _Sending:
-    tries: int
+    is_fresh: bool
     due: float
+    tries: int = 0
+    sent: float = 0.0
 
 
 @dataclass(slots=True)
 class Window:
     """At most `size` batches await the hub's word; each is sent again when its own, backed-off time has come.
+
+    As in TCP it opens with each acknowledgement and halves with each batch that none came for: a thousand agents that
+    connect at once, or whose hub is slow, do not flood it. While nothing is heard the newest batch alone is sent again
+    as a probe; the first answer tells what else is lost. A quarter is kept for fresh batches.
 
     Times are monotonic seconds given by the caller. `jitter` returns a factor, so that agents do not resend in step.
     """
@@ -26,40 +38,51 @@ class Window:
     resend_seconds: float
     jitter: Callable[[], float]
     _waiting: dict[int, _Sending] = field(default_factory=dict)
-    _newest: int = 0
-
-    @property
-    def newest(self) -> int:
-        """The highest number ever admitted; the next to admit comes after it."""
-        return self._newest
-
-    @property
-    def free(self) -> int:
-        """How many batches may still be admitted."""
-        return self.size - len(self._waiting)
+    _open: int = _FIRST_OPEN
+    _probe_seconds: float = _PROBE_SECONDS
+    _probe_at: float = 0.0
 
     @property
     def in_flight(self) -> int:
         """How many batches await the hub's word."""
         return len(self._waiting)
 
-    def admit(self, numbers: Iterable[int], now: float) -> None:
+    def free(self, *, is_fresh: bool) -> int:
+        """Return how many batches may be admitted now."""
+        most = min(self.size, self._open)
+        reserve = 0 if is_fresh else min(self.size // 4, most - 1)
+        return max(0, most - reserve - len(self._waiting))
+
+    def admit(self, numbers: Iterable[int], now: float, *, is_fresh: bool) -> None:
         """Take new batches in; they are due at once. Raises ValueError for more than are free."""
         for number in numbers:
-            if self.free <= 0:
+            if self.free(is_fresh=is_fresh) <= 0:
                 raise ValueError(f"the window of {self.size} is full")
-            self._waiting[number] = _Sending(tries=0, due=now)
-            self._newest = max(self._newest, number)
+            if not self._waiting:
+                self._listen_anew(now)
+            self._waiting[number] = _Sending(is_fresh, due=now)
 
     def due(self, now: float) -> list[int]:
-        """Return the batches to send now, oldest first."""
-        return sorted(number for number, sending in self._waiting.items() if sending.due <= now)
+        """Return the batches to send now: the fresh ones first, then the oldest, as many as the window is open for."""
+        lapsed = [number for number, sending in self._waiting.items() if sending.due <= now]
+        lapsed.sort(key=lambda number: (not self._waiting[number].is_fresh, number))
+        answered_for = len(self._waiting) - len(lapsed)
+        chosen = lapsed[: max(0, self._open - answered_for)]
+        if not chosen and self._waiting and now >= self._probe_at:
+            return [max(self._waiting)]
+        return chosen
 
     def sent(self, number: int, now: float) -> int:
         """Note that a batch was sent; return how often it has been."""
         sending = self._waiting[number]
+        if sending.tries and sending.due <= now:
+            self._open = max(1, self._open // 2)
+        if now >= self._probe_at:
+            self._probe_at = now + self._probe_seconds * self.jitter()
+            self._probe_seconds = min(2 * self._probe_seconds, _SLOWEST_PROBE)
         backoff = min(2.0**sending.tries, _SLOWEST)
         sending.tries += 1
+        sending.sent = now
         sending.due = now + self.resend_seconds * backoff * self.jitter()
         return sending.tries
 
@@ -67,16 +90,37 @@ class Window:
         """Tell whether a batch is in flight."""
         return number in self._waiting
 
-    def settle(self, number: int) -> bool:
-        """Note that a batch needs no more sending; return whether it was awaited."""
-        return self._waiting.pop(number, None) is not None
+    def settle(self, number: int) -> None:
+        """Note that a batch needs no more sending."""
+        self._waiting.pop(number, None)
 
-    def reconnected(self, now: float) -> None:
-        """Note that the link is new: what was in flight may be lost, so all of it is due."""
+    def heard(self, number: int, now: float) -> None:
+        """Note the hub's word on a batch: the window opens, and what was sent well before it once is lost."""
+        answered = self._waiting.pop(number, None)
+        if answered is None:
+            return
+        self._open = min(self.size, self._open + 1)
+        self._listen_anew(now)
         for sending in self._waiting.values():
-            sending.due = now
-            sending.tries = 0
+            if sending.tries == 1 and sending.sent < answered.sent - _SURELY_LATER:
+                sending.due = min(sending.due, now)
 
-    def next_due(self) -> float | None:
-        """Return when the next resend is due, None if nothing is in flight."""
-        return min((sending.due for sending in self._waiting.values()), default=None)
+    def restart(self) -> list[int]:
+        """Begin anew, on a new link: return what was in flight, which may be lost and is to be admitted again."""
+        released = sorted(self._waiting)
+        self._waiting.clear()
+        self._open = _FIRST_OPEN
+        return released
+
+    def next_due(self, now: float) -> float | None:
+        """Return when there is something to send next, None if nothing is in flight."""
+        if not self._waiting:
+            return None
+        lapsed = sum(sending.due <= now for sending in self._waiting.values())
+        if lapsed and self._open > len(self._waiting) - lapsed:
+            return now
+        return min([self._probe_at, *(sending.due for sending in self._waiting.values() if sending.due > now)])
+
+    def _listen_anew(self, now: float) -> None:
+        self._probe_seconds = _PROBE_SECONDS
+        self._probe_at = now + self._probe_seconds * self.jitter()

@@ -11,7 +11,7 @@ from typing import Self
 import psutil
 
 from edge_agent.config import HEALTH
-from edge_agent.delivery.batch_table import Held
+from edge_agent.delivery.facts import Held
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
 from telemetry.quantity import Family

@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from edge_agent import agent as agent_module
 from edge_agent.agent import Agent
 from edge_agent.config import AgentSettings
 from edge_agent.delivery.spool import Spool
-from edge_agent.errors import SpoolDamaged, SpoolTaken
+from edge_agent.errors import SpoolTaken, SpoolUnwritable
 from edge_agent.sources.port import Port
 from service.settings import load
 from tests.support import agents, servers, watchdog
@@ -175,27 +176,55 @@ async def test_a_stop_before_anything_began_ends_at_once(tmp_path: Path):
             await task
 
 
-async def test_a_spool_that_turns_out_damaged_ends_the_agent_and_frees_its_lock(
+async def test_a_spool_that_turns_out_damaged_is_taken_over_while_the_agent_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def damaged(*_: object) -> None:
-        raise SpoolDamaged("spool is damaged")
+    committing = Spool.commit
+    rotten: list[str] = []
 
-    monkeypatch.setattr(Spool, "commit", damaged)
-    async with _running(_settings(tmp_path)) as (_, _stop, task):
-        async with asyncio.timeout(_PATIENCE):
-            await asyncio.wait([task])
-        error = task.exception()
-        assert isinstance(error, ExceptionGroup)
-        assert error.subgroup(SpoolDamaged)
-    opened(tmp_path / "spool").close()
+    def rotten_once(spool: Spool, *arguments: Any) -> int | None:
+        if spool.held.readings >= 2 and not rotten:
+            rotten.append(spool.epoch)
+            raise spool._set_aside(ValueError("rot"))
+        return committing(spool, *arguments)
+
+    monkeypatch.setattr(Spool, "commit", rotten_once)
+    async with _running(_settings(tmp_path)) as (agent, _, _task):
+        await until(lambda: bool(rotten) and agent._desk.epoch not in ("", rotten[0]))
+        before = agent._committer.committed
+        await until(lambda: agent._committer.committed >= before + 2)
+    spool = opened(tmp_path / "spool")
+    numbers = [r.seq for r in all_rows(spool) if r.sensor == "agent"]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) >= 4
+    spool.close()
+
+
+async def test_an_agent_begins_without_a_spool_that_its_disk_refuses_and_loses_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    opening = agent_module.Spool
+    refusals = [3]
+
+    def refused(*arguments: object, **more: object) -> Spool:
+        if refusals[0]:
+            refusals[0] -= 1
+            raise SpoolUnwritable("spool refuses: database or disk is full")
+        return opening(*arguments, **more)
+
+    monkeypatch.setattr(agent_module, "Spool", refused)
+    async with _running(_settings(tmp_path)) as (agent, _, _task):
+        await until(lambda: agent._committer.committed >= 2)
+    assert refusals == [0]
+    assert agent._committer.lost_before_commit == 0
 
 
 async def test_two_agents_do_not_share_a_spool(tmp_path: Path):
     settings = _settings(tmp_path)
-    async with _running(settings):
+    async with _running(settings) as (first, _, _task):
+        await until(lambda: first._desk.epoch)
         with pytest.raises(SpoolTaken):
-            Agent(settings)
+            await Agent(settings).run(asyncio.Event())
 
 
 async def test_health_of_every_source_is_committed(tmp_path: Path, plug: Plug):

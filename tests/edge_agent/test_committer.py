@@ -79,7 +79,7 @@ async def _at_work(
 ) -> AsyncIterator[Rig]:
     spool = opened(path, batch_readings=batch_readings)
     disk = Disk(spool)
-    desk = SpoolDesk(spool)
+    desk = SpoolDesk(lambda: spool)
     committer = Committer(desk, clock, Progress(), seconds=seconds)
     rig = Rig(committer, spool, disk, asyncio.create_task(committer.run(), name="committer"))
     try:

@@ -23,7 +23,7 @@ async def spool(tmp_path: Path) -> Spool:
 
 @pytest.fixture
 async def desk(spool: Spool) -> AsyncIterator[SpoolDesk]:
-    made = SpoolDesk(spool)
+    made = SpoolDesk(lambda: spool)
     yield made
     await made.close()
 
@@ -58,13 +58,13 @@ async def test_a_commit_runs_to_its_end_though_nobody_waits_for_it(desk: SpoolDe
 
 async def test_an_error_of_the_spool_is_raised_where_it_was_called(desk: SpoolDesk, spool: Spool):
     with pytest.raises(ZeroDivisionError):
-        await desk._do(lambda: 1 // 0)
+        await desk._do(lambda _: 1 // 0)
     assert await desk.commit([taken()], STAMP) == 1
 
 
 async def test_a_slow_disk_does_not_hold_up_the_event_loop(desk: SpoolDesk, spool: Spool):
     go_on = threading.Event()
-    slow = asyncio.create_task(desk._do(lambda: go_on.wait(10)), name="slow")
+    slow = asyncio.create_task(desk._do(lambda _: go_on.wait(10)), name="slow")
     for _ in range(100):
         await asyncio.sleep(0)
     assert not slow.done()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.delivery.gaps import Cause, Gap, contents, lost, merged, summarise
+from edge_agent.delivery.gaps import Cause, Gap, merged, numbered, told
 from telemetry.line import format_line
 from telemetry.quantity import Family
 from telemetry.reading import Measurement, Reading
@@ -28,7 +28,7 @@ def _line(measurement: Measurement, sensor: str, seq: int) -> bytes:
 def test_lines_are_summed_up_by_sensor():
     air = Measurement(Family.AIR, {"pm2_5": 1.5})
     body = _line(air, "dust", 7) + _line(air, "co2", 3) + _line(air, "dust", 11)
-    assert summarise([body], Cause.REFUSED) == [
+    assert numbered(body, Cause.REFUSED) == [
         Gap("dust", Cause.REFUSED, 7, 11, 2),
         Gap("co2", Cause.REFUSED, 3, 3, 1),
     ]
@@ -36,27 +36,19 @@ def test_lines_are_summed_up_by_sensor():
 
 def test_a_counted_line_with_labels_is_summed_up_too():
     car = Measurement(Family.CROSSING, {"count": 1}, {"line": "l1", "direction": "in", "class": "car"})
-    assert summarise([_line(car, "cam", 5)], Cause.REFUSED) == [Gap("cam", Cause.REFUSED, 5, 5, 1)]
+    assert numbered(_line(car, "cam", 5), Cause.REFUSED) == [Gap("cam", Cause.REFUSED, 5, 5, 1)]
 
 
-def test_a_refused_gap_reading_opens_no_further_gap():
-    gap = Gap("dust", Cause.DROPPED, 1, 9, 9).measurement()
-    assert summarise([_line(gap, "dust", 10)], Cause.REFUSED) == []
+def test_a_gap_reading_is_told_again_as_it_was():
+    gap = Gap("dust", Cause.DROPPED, 1, 9, 8)
+    body = _line(gap.measurement(), "dust", 10) + _line(Measurement(Family.AIR, {"pm10": 2}), "dust", 11)
+    assert told(body) == [gap]
+    assert numbered(body, Cause.DAMAGED) == [Gap("dust", Cause.DAMAGED, 10, 11, 2)]
 
 
-def test_a_lost_batch_leaves_its_own_numbers_and_the_gaps_that_it_told():
-    told = Gap("dust", Cause.REFUSED, 3, 8, 4)
-    kept = contents({"dust": 10, "rare": 4}, {"dust": 12, "rare": 4, "co2": 1}, [("dust", told.measurement())])
-    assert lost(kept, Cause.DAMAGED) == [
-        Gap("dust", Cause.DAMAGED, 10, 11, 2),
-        Gap("co2", Cause.DAMAGED, 0, 0, 1),
-        told,
-    ]
-
-
-def test_contents_that_are_damaged_leave_nothing():
-    for kept in (b"", b"\xff\xfe", b"[]", b'{"own": [["dust"]], "told": []}', b'{"own": 3}'):
-        assert lost(kept, Cause.DROPPED) == []
+@given(_GAPS)
+def test_a_gap_is_kept_as_a_row(gap: Gap):
+    assert Gap.of_row(gap.row()) == gap
 
 
 @given(st.lists(_GAPS, max_size=20))

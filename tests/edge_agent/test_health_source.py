@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from edge_agent.delivery.batch_table import Held
+from edge_agent.delivery.facts import Held
 from edge_agent.sources.health import Health
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.delivery.batch_table import PAGE
 from edge_agent.delivery.spool import Spool
 from edge_agent.errors import SpoolDamaged, SpoolUnwritable
-from tests.support.spooling import STAMP, accounted, all_rows, opened, rows_in, taken
+from tests.support.spooling import STAMP, accounted, all_rows, next_seq, opened, rows_in, taken
 
 _READINGS = 40
 _MORE_THAN_A_PAGE = 400
+_ALL = {(batch * _READINGS + value, batch * 10 + value / 7) for batch in range(10) for value in range(_READINGS)}
 
 
 @pytest.fixture
@@ -52,8 +54,9 @@ def _where(path: Path, number: int) -> int:
     with sqlite3.connect(path) as db:
         payload = db.execute("SELECT payload FROM batch WHERE number = ?", (number,)).fetchone()[0]
     db.close()
-    middle = payload[len(payload) // 2 :][:30]
-    return path.read_bytes().index(middle)
+    data, middle = path.read_bytes(), len(payload) // 2
+    parts = (payload[begin:][:30] for begin in range(middle, len(payload), 10))
+    return next(data.index(part) for part in parts if part in data)
 
 
 @pytest.mark.parametrize("batches", [1, 7, 40])
@@ -126,29 +129,37 @@ def test_what_is_no_database_is_set_aside_and_a_new_spool_begins(path: Path):
     spool = opened(path)
     assert spool.damaged is not None
     assert spool.damaged.read_bytes() == b"this is no spool" * 1000
-    assert spool.commit([taken()], STAMP) == 1
+    assert spool.commit([taken()], STAMP) is not None
     spool.close()
     spool = opened(path)
     assert (spool.damaged, spool.held.readings) == (None, 1)
     spool.close()
 
 
-def test_a_new_spool_after_damage_draws_a_new_epoch(path: Path):
-    spool = opened(path)
-    epoch = spool.epoch
+def test_a_new_spool_after_damage_draws_a_new_epoch_and_takes_everything_over(full: Path):
+    spool = opened(full)
+    epoch, rows = spool.epoch, all_rows(spool)
     spool.close()
-    _flip(path, 0)
-    spool = opened(path)
+    _flip(full, 0)
+    spool = opened(full)
     assert spool.epoch != epoch
+    assert all_rows(spool) == rows
+    number = spool.commit([taken()], STAMP)
+    assert number is not None
+    assert [(r.family, r.seq) for r in rows_in(spool, number)] == [("air", 10 * _READINGS)]
     spool.close()
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
-def test_a_file_cut_short_does_not_stop_the_agent(full: Path, share: float):
+@pytest.mark.parametrize(("share", "batches"), [(0.2, 0), (0.5, 1), (0.9, 7)])
+def test_a_file_cut_short_is_taken_over_as_far_as_it_goes(full: Path, share: float, batches: int):
+    """The first half of so small a file is its tables' roots."""
     os.truncate(full, int(full.stat().st_size * share))
     spool = opened(full)
     assert spool.damaged is not None
-    assert spool.commit([taken()], STAMP) == 1
+    rows = all_rows(spool)
+    assert {(r.seq, r.values["pm2_5"]) for r in rows} <= _ALL
+    assert len(rows) >= batches * _READINGS
+    assert spool.commit([taken()], STAMP) is not None
     spool.close()
 
 
@@ -200,19 +211,21 @@ def test_a_rotten_batch_is_told_though_the_disk_refuses_at_first(full: Path):
     spool.close()
 
 
-def test_a_rotten_batch_can_be_dropped_by_the_quota(full: Path):
+def test_a_rotten_batch_can_be_given_up_by_the_quota(full: Path):
     _flip(full, _where(full, 1))
-    spool = opened(full, quota=2_000)
+    spool = opened(full, quota=4_000)
     spool.commit([taken()], STAMP)
     assert spool.after(0, limit=1)[0] > 1
-    assert accounted(all_rows(spool))["dust"] == 10 * _READINGS + 2
+    rows = all_rows(spool)
+    assert "damaged" in {r.labels.get("cause") for r in rows}
+    assert accounted(rows)["dust"] == next_seq(spool, "dust")
     spool.close()
 
 
-def test_damage_that_shows_while_running_ends_the_agent_and_its_next_start_goes_on(tmp_path: Path):
+def test_damage_that_shows_while_running_is_told_and_the_next_opening_takes_over(tmp_path: Path):
     path = _filled(tmp_path / "spool", readings=_MORE_THAN_A_PAGE)
     spool = opened(path)
-    at = _overflow_page(path)
+    at = _where(path, 5) // PAGE * PAGE
     data = bytearray(path.read_bytes())
     data[at : at + 4] = b"\xff\xff\xff\x7f"
     path.write_bytes(data)
@@ -221,8 +234,12 @@ def test_damage_that_shows_while_running_ends_the_agent_and_its_next_start_goes_
         _read_all(spool)
     spool.close()
     spool = opened(path)
-    assert spool.commit([taken()], STAMP) == 1
-    assert list(path.parent.glob("spool.damaged-*"))
+    spool.commit([taken()], STAMP)
+    (gap,) = [r for r in all_rows(spool) if r.family == "gap"]
+    lost = range(4 * _MORE_THAN_A_PAGE, 5 * _MORE_THAN_A_PAGE)
+    assert (gap.values["first"], gap.values["last"], gap.values["count"]) == (lost[0], lost[-1], len(lost))
+    assert accounted(all_rows(spool))["dust"] == 10 * _MORE_THAN_A_PAGE + 2
+    assert list(path.parent.glob("spool.salvaged-*"))
     spool.close()
 
 
@@ -231,22 +248,16 @@ def _read_all(spool: Spool) -> None:
         spool.payload(number)
 
 
-def _overflow_page(path: Path) -> int:
-    """Return where a page begins that continues a batch's document: it names the next page first."""
-    return _where(path, 5) // 4096 * 4096
-
-
-def test_no_rotten_byte_stops_the_agent_or_becomes_a_reading(full: Path, tmp_path: Path):
-    """A place or version that rots into another makes the spool foreign, which nothing can tell from a real one."""
-    sound, good = full.read_bytes(), _lines(full)
-    identity = range(sound.index(b"place"), sound.index(b"place") + 64)
+def test_no_rotten_byte_stops_the_agent_or_costs_more_than_its_batch(full: Path, tmp_path: Path):
+    """A byte may spoil a batch's document, or the facts by which alone the hole of a newest batch is known."""
+    sound = full.read_bytes()
     rotten = tmp_path / "rotten"
-    for at in range(0, len(sound), 97):
-        if at in identity:
-            continue
+    for at in range(0, len(sound), 61):
         rotten.write_bytes(sound)
         _flip(rotten, at)
-        assert _lines(rotten) <= good, at
+        rows = _lines(rotten)
+        assert rows <= _ALL, at
+        assert len(rows) >= 9 * _READINGS, at
         for left in tmp_path.glob("rotten*"):
             left.unlink()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -100,7 +99,7 @@ async def test_an_ack_that_comes_while_its_batch_is_fetched_for_resending(
         return payload
 
     monkeypatch.setattr(rig.desk, "payload", slow)
-    rig.window.reconnected(time.monotonic())
+    rig.window._waiting[1].due = 0.0
     rig.uplink.wake()
     await until(lambda: rig.uplink.sent.acknowledged == 1)
     monkeypatch.undo()
@@ -175,7 +174,8 @@ async def test_a_slow_link_does_not_count_as_a_stuck_loop(
         await rig.commit()
         await link.batch()
     monkeypatch.setattr(ScriptedLink, "publish", slow)
-    rig.window.reconnected(0.0)
+    for sending in rig.window._waiting.values():
+        sending.due = 0.0
     rig.uplink.wake()
     for _ in range(4):
         await link.batch()

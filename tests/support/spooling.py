@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.clock import Stamp
+from edge_agent.delivery import batch_table
+from edge_agent.delivery.facts import Facts
+from edge_agent.delivery.room import Policy
 from edge_agent.delivery.spool import Spool
 from edge_agent.taken import Taken
 from telemetry import batch as batches
@@ -65,10 +68,24 @@ def taken(value: float = 12.5, sensor: str = "dust", *, at: int = STAMP.monotoni
 
 
 def opened(
-    path: Path, *, quota: int = PLENTY, boot: str = BOOT, place: Place = PLACE, batch_readings: int = 1000
+    path: Path,
+    *,
+    quota: int = PLENTY,
+    boot: str = BOOT,
+    place: Place = PLACE,
+    batch_readings: int = 1000,
+    policy: Policy | None = None,
 ) -> Spool:
     """Open a spool."""
-    return Spool(path, place, quota=quota, boot=boot, batch_readings=batch_readings)
+    return Spool(path, place, quota=quota, boot=boot, batch_readings=batch_readings, policy=policy)
+
+
+def next_seq(spool: Spool, sensor: str) -> int:
+    """Return a sensor's next number as the newest row says it."""
+    row = batch_table.newest(spool._db)
+    said = Facts.decode(row.facts) if row is not None else None
+    assert said is not None
+    return said.next_seq[sensor]
 
 
 def rows_of(payload: bytes | None) -> list[Row]:

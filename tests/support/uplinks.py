@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.delivery.desk import SpoolDesk
+from edge_agent.delivery.sender import Sender
 from edge_agent.delivery.uplink import Identity, Uplink
 from edge_agent.delivery.window import Window
 from edge_agent.taken import Taken
@@ -60,10 +61,12 @@ async def rigged(
     path: Path, broker: Broker, *, size: int = 4, resend: float = 60.0, compress: bool = True, start: bool = True
 ) -> AsyncIterator[Rig]:
     """Make an uplink that sends what is in the spool at a path, and end both."""
-    desk = SpoolDesk(opened(path))
+    desk = SpoolDesk(lambda: opened(path))
+    await desk.open()
     window, progress = Window(size, resend, lambda: 1.0), Progress()
     identity = Identity(PLACE, "0.1.0", "2026-02-02T00:00:00+00:00")
-    uplink = Uplink(identity, broker, desk, window, progress=progress, compress=compress)
+    sender = Sender(PLACE, desk, window, progress=progress, compress=compress)
+    uplink = Uplink(identity, broker, desk, sender, progress=progress)
     rig = Rig(desk, uplink, window, progress)
     if start:
         rig.start()

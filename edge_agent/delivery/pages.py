@@ -1,0 +1,122 @@
+"""The pages of an SQLite file and its write-ahead log, read without SQLite, which gives up where a tree is damaged.
+
+Formats: https://www.sqlite.org/fileformat2.html, sections 1.5 (cells and overflow), 2.1 (varints) and 4.1 (the log).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_WAL_HEADER, _FRAME_HEADER = 32, 24
+_IN_LOG = 1 << 31
+"""The ordinal of the log's first page, beyond any page of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page in the log: its number, where its bytes begin, and whether it ends a transaction."""
+
+    page: int
+    begin: int
+    ends: bool
+
+
+class Pages:
+    """The newest bytes of every page, those in the log before those in the file."""
+
+    def __init__(self, path: Path, page_size: int) -> None:
+        """Map the files; either may be missing or empty."""
+        self._size = page_size
+        self._file, self._wal = _mapped(path), _mapped(path.with_name(path.name + "-wal"))
+        self._newest = {frame.page: frame.begin for frame in committed(self._wal, page_size)}
+        self._log = list(self._newest.values())
+
+    def ordinals(self) -> Iterator[int]:
+        """Yield a number for every page that can be read, the file's before the log's."""
+        yield from range(-(-len(self._file) // self._size))
+        yield from range(_IN_LOG, _IN_LOG + len(self._log))
+
+    def at(self, ordinal: int) -> bytes:
+        """Return a page by its ordinal."""
+        if ordinal >= _IN_LOG:
+            begin = self._log[ordinal - _IN_LOG]
+            return self._wal[begin : begin + self._size]
+        return self._file[ordinal * self._size : (ordinal + 1) * self._size]
+
+    def page(self, number: int) -> bytes:
+        """Return the newest bytes of a page by its number, which counts from 1; empty where it is not."""
+        begin = self._newest.get(number)
+        if begin is not None:
+            return self._wal[begin : begin + self._size]
+        return self.at(number - 1) if 0 < number <= len(self._file) // self._size else b""
+
+
+def frames(wal: bytes | mmap.mmap, page_size: int) -> Iterator[Frame]:
+    """Yield the frames of the log's present life, which all carry its salt."""
+    salt = _salt(wal)
+    step = _FRAME_HEADER + page_size
+    for begin in range(_WAL_HEADER, len(wal) - step + 1, step):
+        page, pages_after = struct.unpack_from(">II", wal, begin)
+        if wal[begin + 8 : begin + 16] == salt:
+            yield Frame(page, begin + _FRAME_HEADER, pages_after > 0)
+
+
+def _salt(wal: bytes | mmap.mmap) -> bytes:
+    """Return the salt in the log's header or, where that is damaged, in its first frame."""
+    header = wal[:_WAL_HEADER]
+    if len(header) == _WAL_HEADER:
+        order = ">" if header[3] & 1 else "<"
+        one = two = 0
+        for first, second in struct.iter_unpack(f"{order}II", header[:24]):
+            one = (one + first + two) & 0xFFFFFFFF
+            two = (two + second + one) & 0xFFFFFFFF
+        if struct.pack(">II", one, two) == header[24:]:
+            return header[16:24]
+    return wal[_WAL_HEADER + 8 : _WAL_HEADER + 16]
+
+
+def committed(wal: bytes | mmap.mmap, page_size: int) -> list[Frame]:
+    """Return the frames up to the last that ends a transaction, whether SQLite would believe them or not."""
+    found = list(frames(wal, page_size))
+    while found and not found[-1].ends:
+        found.pop()
+    return found
+
+
+def frames_committed(path: Path, page_size: int) -> int:
+    """Return how many frames a file's log has up to the last that ends a transaction."""
+    return len(committed(_mapped(path.with_name(path.name + "-wal")), page_size))
+
+
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return the number that is written at a place, and the place after it; raises IndexError at the end."""
+    value = 0
+    for length in range(1, 10):
+        byte = data[at + length - 1]
+        if length == 9:
+            return value << 8 | byte, at + 9
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            break
+    return value, at + length
+
+
+def local_size(payload: int, page_size: int) -> int:
+    """Return how many of a table cell's payload bytes lie in its leaf; the rest is in overflow pages."""
+    most, least = page_size - 35, (page_size - 12) * 32 // 255 - 23
+    if payload <= most:
+        return payload
+    fitting = least + (payload - least) % (page_size - 4)
+    return fitting if fitting <= most else least
+
+
+def _mapped(path: Path) -> bytes | mmap.mmap:
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (FileNotFoundError, ValueError):
+        return b""

@@ -1,0 +1,127 @@
+"""The batches' rows and the books about them, changed together within the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from edge_agent.delivery import batch_table, gaps
+from edge_agent.delivery.batch_table import Level, Row
+from edge_agent.delivery.facts import NOTHING, Facts, Held
+from edge_agent.delivery.gaps import Cause
+from edge_agent.delivery.runs import Run, Runs
+from edge_agent.errors import SpoolDamaged
+from telemetry.batch import Batch
+from telemetry.line import format_line
+from telemetry.reading import Measurement, Place, Reading
+
+Dated = tuple[str, Measurement, int]
+"""Sensor, measurement, milliseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What is known of the rows without looking: whoever gives an earlier one back has undone all that came after."""
+
+    number: int = 0
+    """The newest batch's."""
+    next_seq: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
+    """The same as of the newest row."""
+    stored: Held = NOTHING
+    """What lies in the file; what was forgotten lies there until it is deleted."""
+    gone: tuple[Run, ...] = ()
+    begins: tuple[int, ...] = (0,) * len(Level)
+    """For each level a number before which no batch is of it."""
+
+
+class Shelf:
+    """Inserts and deletes batches. Every change must be within a transaction."""
+
+    def __init__(self, db: sqlite3.Connection, place: Place, epoch: str, *, batch_readings: int) -> None:
+        """Read the books from the newest row; raises SpoolDamaged where they cannot be read."""
+        self.db = db
+        self._place = place
+        self._epoch = epoch
+        self._batch_readings = batch_readings
+        self.books = _books(batch_table.newest(db))
+        self.made = 0
+        """Batches made since it was opened."""
+
+    def take_seq(self, sensor: str, count: int = 1) -> int:
+        """Take so many of a sensor's numbers and return the first."""
+        seq = self.books.next_seq.get(sensor, 0)
+        self.books = replace(self.books, next_seq={**self.books.next_seq, sensor: seq + count})
+        return seq
+
+    def go_on_from(self, next_seq: Mapping[str, int]) -> None:
+        """Skip to the numbers that another spool has come to, in a row that has nothing else."""
+        books = self.books
+        known = {s: max(n, books.next_seq.get(s, 0)) for s, n in {**books.next_seq, **next_seq}.items()}
+        number = books.number + 1
+        gone = Runs(books.gone)
+        gone.add(number)
+        said = Facts(known, {}, gone=tuple(gone), held=books.stored)
+        batch_table.insert(self.db, Row(number, Level.WHOLE, 0, 0, b"", said.encode()))
+        self.books = replace(books, number=number, next_seq=known, noted=known, gone=said.gone)
+
+    def append(self, dated: Sequence[Dated], *, level: Level = Level.WHOLE) -> None:
+        """Insert measurements in as few batches as may be; each takes its sensor's next number."""
+        for first in range(0, len(dated), self._batch_readings):
+            self._insert(self._formatted(dated[first : first + self._batch_readings]), level)
+
+    def append_lines(self, lines: Sequence[bytes], *, level: Level) -> None:
+        """Insert lines that have their numbers, each with its line feed."""
+        for first in range(0, len(lines), self._batch_readings):
+            self._insert(lines[first : first + self._batch_readings], level)
+
+    def _formatted(self, dated: Sequence[Dated]) -> list[bytes]:
+        numbers = dict(self.books.next_seq)
+        lines = []
+        for sensor, measurement, time in dated:
+            seq = numbers.get(sensor, 0)
+            numbers[sensor] = seq + 1
+            lines.append(f"{format_line(self._place, Reading(sensor, measurement, time, seq))}\n".encode())
+        self.books = replace(self.books, next_seq=numbers)
+        return lines
+
+    def _insert(self, lines: Sequence[bytes], level: Level) -> None:
+        body, books = b"".join(lines), self.books
+        payload = Batch(self._epoch, books.number + 1, len(lines), body).encode()
+        took = {s: n - books.noted.get(s, 0) for s, n in books.next_seq.items() if n > books.noted.get(s, 0)}
+        own, told = tuple(gaps.numbered(body, Cause.DAMAGED)), tuple(gaps.told(body))
+        said = Facts(books.next_seq, took, own, told, books.gone, books.stored)
+        size = batch_table.size_of(payload, said.encode())
+        stored = books.stored.plus(1, len(lines), size)
+        row = Row(books.number + 1, level, len(lines), size, payload, replace(said, held=stored).encode())
+        batch_table.insert(self.db, row)
+        self.books = replace(books, number=row.number, noted=books.next_seq, stored=stored)
+        self.made += 1
+
+    def remove(self, rows: Collection[tuple[int, int, int]]) -> None:
+        """Delete batches, given their numbers, lines and sizes; `note` must follow unless a batch is appended."""
+        gone, stored = Runs(self.books.gone), self.books.stored
+        for number, lines, size in rows:
+            gone.add(number)
+            stored = stored.plus(-1, lines, size)
+        for run in {gone.around(number) for number, _, _ in rows}:
+            batch_table.delete(self.db, *run)
+        self.books = replace(self.books, gone=tuple(gone), stored=stored)
+
+    def note(self) -> None:
+        """Write the books into the newest row."""
+        newest = batch_table.newest(self.db)
+        said = None if newest is None else Facts.decode(newest.facts)
+        if newest is not None and said is not None:
+            now = replace(said, gone=self.books.gone, held=self.books.stored)
+            batch_table.note_facts(self.db, newest.number, now.encode())
+
+
+def _books(newest: Row | None) -> Books:
+    if newest is None:
+        return Books()
+    said = Facts.decode(newest.facts)
+    if said is None:
+        raise SpoolDamaged("the newest batch's facts are damaged")
+    return Books(newest.number, said.next_seq, said.next_seq, said.held, said.gone)
