@@ -1,4 +1,4 @@
-"""The command `simpang-agent`: run, check, listen."""
+"""The command `simpang-agent`: run, check, listen, spool."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import typer
 from rich.console import Console
 
 from drivers.catalogue import known
-from edge_agent import listening
+from edge_agent import listening, spool_command
 from edge_agent.agent import Agent
 from edge_agent.config import AgentSettings, SerialSensor
 from edge_agent.errors import AgentError
+from edge_agent.options import DEFAULT_CONFIG, ConfigOption
 from service import log
 from service.command_line import (
     BAD_SETTINGS,
@@ -29,13 +30,10 @@ from service.command_line import (
 )
 from service.stopping import stop_event
 
-DEFAULT_CONFIG = Path("/etc/simpang/agent.toml")
-
 _CAMERA = "{sensor} is a camera, and listen is for serial sensors; what it sees, the hub's `simpang-hub tail` prints. "
 
 app = application("Simpang at the site: reads sensors and cameras and delivers every reading to the hub.")
-
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The agent's settings, a TOML file.")]
+app.add_typer(spool_command.app, name="spool")
 
 
 @app.command()

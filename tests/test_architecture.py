@@ -45,7 +45,7 @@ DOORS: dict[str, str] = {
     "rich": r"(edge_agent|hub|bench)/.+|service/command_line\.py",
     "serial": r"edge_agent/sources/port\.py",
     "typer": (
-        r"(edge_agent|hub)/(cli|options|dead_command)\.py|service/command_line\.py|edge_agent/vision/count\.py|"
+        r"(edge_agent|hub)/(cli|options|[a-z]+_command)\.py|service/command_line\.py|edge_agent/vision/count\.py|"
         r"hub/grafana/command\.py"
     ),
     "urllib3": r"hub/stores/influx2\.py",

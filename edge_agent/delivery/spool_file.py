@@ -117,7 +117,7 @@ def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
     if batch_table.newest(db) is None and not db.execute("SELECT count(*) FROM meta").fetchone()[0]:
         for key, value in (("version", _VERSION), ("epoch", secrets.token_hex(8)), ("place", mine)):
             _note(db, key, value)
-    owner, version, epoch = (_noted(db, key) for key in ("place", "version", "epoch"))
+    owner, version, epoch = (noted(db, key) for key in ("place", "version", "epoch"))
     if owner is None or version is None or epoch is None:
         raise SpoolDamaged("it does not say whose it is")
     if owner != mine:
@@ -129,7 +129,7 @@ def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
 
 def untold(db: sqlite3.Connection) -> Untold:
     """Return the losses that no gap reading tells yet."""
-    said = json.loads(_noted(db, "untold") or '{"unnumbered": {}, "holes": []}')
+    said = json.loads(noted(db, "untold") or '{"unnumbered": {}, "holes": []}')
     return Untold(Counter(said["unnumbered"]), tuple(map(Gap.of_row, said["holes"])))
 
 
@@ -141,7 +141,7 @@ def note_untold(db: sqlite3.Connection, untold: Untold) -> None:
 
 def salvaged_to(db: sqlite3.Connection, aside: Path) -> int:
     """Return the last batch of a damaged spool that was taken over, 0 if none was."""
-    name, _, number = (_noted(db, "salvaged") or "").rpartition(" ")
+    name, _, number = (noted(db, "salvaged") or "").rpartition(" ")
     return int(number) if name == aside.name else 0
 
 
@@ -154,8 +154,8 @@ def _note(db: sqlite3.Connection, key: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", (key, value, _check(key, value)))
 
 
-def _noted(db: sqlite3.Connection, key: str) -> str | None:
-    """Return what was noted, None where nothing was; raises SpoolDamaged."""
+def noted(db: sqlite3.Connection, key: str) -> str | None:
+    """Return what is noted of the file, None where nothing was; raises SpoolDamaged."""
     row = db.execute("SELECT value, crc FROM meta WHERE key = ?", (key,)).fetchone()
     if row is None:
         return None
