@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from edge_agent.delivery import batch_table, spool_file, undated
+from edge_agent.delivery import batch_table, gaps, spool_file, undated
 from edge_agent.delivery.batch_table import Level, Row
 from edge_agent.delivery.facts import Facts
+from edge_agent.delivery.gaps import Cause
 from edge_agent.delivery.spool_file import Untold
 from edge_agent.delivery.thinning import thinned
 from edge_agent.errors import SpoolDamaged, SpoolUnwritable
@@ -24,6 +26,7 @@ from telemetry.reading import Place, Reading
 
 _SAMPLE_ROWS = 300
 _LEAST_SECONDS = 10.0
+_ANYWHERE = Place("x", "x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,17 @@ def _times(lines: Sequence[bytes]) -> list[int]:
 
 
 def _thinned_size(lines: Sequence[bytes]) -> int:
-    """Return what the lines take as one-minute means, in batches of a minute each."""
+    """Return what the lines take as one-minute means, with the gaps that name what they replace."""
+    minutes: defaultdict[int, list[bytes]] = defaultdict(list)
+    for line, time in zip(lines, _times(lines), strict=True):
+        minutes[time // 60_000].append(line)
+    return sum(map(_thinned_minute, minutes.values()))
+
+
+def _thinned_minute(lines: Sequence[bytes]) -> int:
     left = thinned(lines)
-    place = Place("x", "x")
-    means = [f"{format_line(place, Reading(sensor, said, time, 0))}\n".encode() for sensor, said, time in left.means]
-    body = b"".join([*left.kept, *means])
-    payload = Batch("0" * 16, 1, body.count(b"\n"), body).encode()
-    return batch_table.size_of(payload, b"")
+    replaced = gaps.numbered(b"".join(left.replaced), Cause.THINNED)
+    new = [*left.means, *((gap.sensor, gap.measurement(), 0) for gap in replaced)]
+    made = [f"{format_line(_ANYWHERE, Reading(sensor, said, time, 0))}\n".encode() for sensor, said, time in new]
+    body = b"".join([*left.kept, *made])
+    return batch_table.size_of(Batch("0" * 16, 1, body.count(b"\n"), body).encode(), b"")
