@@ -83,9 +83,9 @@ class SpoolDesk:
         """Return how many readings a batch has; see Spool.lines."""
         return await self._do(lambda spool: spool.lines(number))
 
-    async def forget(self, number: int, missing: Sequence[Gap] = ()) -> None:
+    async def forget(self, number: int, missing: Sequence[Gap] = (), refused: Sequence[Gap] = ()) -> None:
         """Forget a batch; see Spool.forget."""
-        await self._do(lambda spool: spool.forget(number, missing))
+        await self._do(lambda spool: spool.forget(number, missing, refused))
 
     async def close(self) -> None:
         """Close the spool and end its thread."""

@@ -143,20 +143,22 @@ class Sender:
             self.sent.ignored += 1
             _LOG.warning("the hub's word on batch %d does not account for its %d lines: ignored", heard.batch, lines)
             return
-        await self._desk.forget(heard.batch, await self._missing(heard) if heard.dead else ())
+        await self._desk.forget(heard.batch, *(await self._missing(heard) if heard.dead else ()))
         self._window.heard(heard.batch, time.monotonic())
         self.sent.acknowledged += 1
         self._unheard = False
         self.sent.stored += heard.stored
         self.sent.refused += len(heard.dead)
 
-    async def _missing(self, heard: ack.Ack) -> list[Gap]:
-        """Return the gaps that the hub's refusals leave; a refused gap reading opens no further one."""
+    async def _missing(self, heard: ack.Ack) -> tuple[list[Gap], list[Gap]]:
+        """Return the gaps that the hub's refusals leave, and those that refused gap readings do not tell now."""
         payload = await self._desk.payload(heard.batch)
         if payload is None:
-            return []
+            return [], []
         lines = batch.decode(payload).body.splitlines(keepends=True)
         dead = [lines[d.line - 1] for d in heard.dead if 1 <= d.line <= len(lines)]
         first = heard.dead[0]
         _LOG.warning("the hub refused %d lines of batch %d; line %d: %s", len(dead), heard.batch, first.line, first.why)
-        return gaps.numbered(b"".join(line for line in dead if not line.startswith(b"gap,")), Cause.REFUSED)
+        readings = b"".join(line for line in dead if not line.startswith(b"gap,"))
+        told = b"".join(line for line in dead if line.startswith(b"gap,"))
+        return gaps.numbered(readings, Cause.REFUSED), [*gaps.told(told), *gaps.numbered(told, Cause.REFUSED)]

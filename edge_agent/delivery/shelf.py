@@ -109,6 +109,17 @@ class Shelf:
             batch_table.delete(self.db, *run)
         self.books = replace(self.books, gone=tuple(gone), stored=stored)
 
+    def see_whole(self, number: int, following: Sequence[int], limit: int) -> None:
+        """Raise SpoolDamaged unless all that should be between some batches is there: a damaged tree may lose some."""
+        books = self.books
+        gone = Runs(books.gone)
+        ends = [books.number + 1] if len(following) < limit else []
+        for found in [*following, *ends]:
+            first, last = number + 1, found - 1
+            if first <= last and (first not in gone or gone.around(first)[1] < last):
+                raise SpoolDamaged(f"batches between {number} and {found} are not where they should be")
+            number = found
+
     def note(self) -> None:
         """Write the books into the newest row."""
         newest = batch_table.newest(self.db)

@@ -19,8 +19,8 @@ from edge_agent.clock import Stamp
 from edge_agent.delivery import batch_table, gaps, spool_file, undated
 from edge_agent.delivery.facts import Facts, Held
 from edge_agent.delivery.gaps import Cause, Gap
+from edge_agent.delivery.losses import Losses
 from edge_agent.delivery.room import Policy, Room
-from edge_agent.delivery.runs import Runs
 from edge_agent.delivery.shelf import Books, Shelf
 from edge_agent.delivery.spool_file import Untold
 from edge_agent.delivery.takeover import take_over
@@ -73,11 +73,10 @@ class Spool:
         self._quota = quota
         self._boot = boot
         self._batch_readings = batch_readings
-        self._untold = Untold()
+        self._losses = Losses()
         self._undated = 0
         self._forgotten: dict[int, tuple[int, int]] = {}
         self._lent: set[int] = set()
-        self._holes: list[Gap] = []
         self.is_boot_dated = False
         """Whether this boot's clock has been vouched for, by this agent or one before it."""
         self.damaged: Path | None = None
@@ -111,7 +110,7 @@ class Spool:
             self.epoch = spool_file.identify(self._db, self._path, place)
             self._shelf = Shelf(self._db, place, self.epoch, batch_readings=self._batch_readings)
             self._undated = undated.waiting(self._db)
-            self._untold = spool_file.untold(self._db)
+            self._losses.untold = spool_file.untold(self._db)
             self.is_boot_dated = undated.stamp_of(self._db, self._boot) is not None
         except BaseException:
             self._db.close()
@@ -119,7 +118,7 @@ class Spool:
 
     def _take_over(self) -> None:
         for aside in spool_file.to_salvage(self._path):
-            self._untold = take_over(self._shelf, self._untold, aside, self._transaction)
+            self._losses.untold = take_over(self._shelf, self._losses.untold, aside)
             self._undated = undated.waiting(self._db)
             self.damaged = spool_file.note_salvaged(aside)
 
@@ -150,16 +149,18 @@ class Spool:
         before, made = self._state(), self._shelf.made
         forgotten = self._due(holes_can_be_told=stamp is not None)
         try:
-            with self._judged(), self._transaction():
-                self._untold = self._untold.plus(lost or {})
+            with self._judged(), spool_file.transaction(self._db):
+                self._losses.uncommitted(lost or {})
+                if stamp is not None:
+                    self._losses.tell_refused_again(stamp.monotonic_ns)
                 self._delete(forgotten)
                 if stamp is None:
                     self._keep_undated(taken)
                 number = None if stamp is None else self._append(taken, stamp)
                 if number is None and forgotten:
                     self._shelf.note()
-                if self._untold != before.untold:
-                    spool_file.note_untold(self._db, self._untold)
+                if self._losses.untold != before.untold:
+                    spool_file.note_untold(self._db, self._losses.untold)
         except BaseException:
             self._restore(before, made)
             self._stale_log = True
@@ -167,8 +168,10 @@ class Spool:
         self._renew_log()
         for deleted in forgotten:
             del self._forgotten[deleted]
+        if forgotten:
+            self._losses.deleted()
         if number is not None:
-            self._holes.clear()
+            self._losses.were_told()
         return number
 
     def _renew_log(self) -> None:
@@ -179,15 +182,15 @@ class Spool:
                 self._stale_log = False
 
     def _state(self) -> _State:
-        return _State(self._shelf.books, self._undated, self._untold, self.is_boot_dated)
+        return _State(self._shelf.books, self._undated, self._losses.untold, self.is_boot_dated)
 
     def _restore(self, state: _State, made: int) -> None:
         self._shelf.books, self._shelf.made = state.books, made
-        self._undated, self._untold, self.is_boot_dated = state.undated, state.untold, state.is_boot_dated
+        self._undated, self._losses.untold, self.is_boot_dated = state.undated, state.untold, state.is_boot_dated
 
     def _due(self, *, holes_can_be_told: bool) -> tuple[int, ...]:
         """Return the forgotten batches to delete now: many at once, or with the holes that they leave."""
-        if self._holes:
+        if self._losses.must_be_told:
             return tuple(self._forgotten) if holes_can_be_told else ()
         is_full = self._shelf.books.stored.bytes > self._quota // 2
         return tuple(self._forgotten) if len(self._forgotten) >= _TOGETHER or is_full else ()
@@ -195,6 +198,7 @@ class Spool:
     def _delete(self, numbers: Sequence[int]) -> None:
         if numbers:
             self._shelf.remove([(number, *self._forgotten[number]) for number in numbers])
+            self._losses.note_refused()
 
     @contextlib.contextmanager
     def _judged(self) -> Iterator[None]:
@@ -212,23 +216,12 @@ class Spool:
         aside = spool_file.set_aside(self._path)
         return SpoolDamaged(f"spool {self._path} is damaged ({error}); it is kept as {aside}, and a new one takes over")
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
-
     def _keep_undated(self, taken: Sequence[Taken]) -> None:
         undated.keep(self._db, self._boot, taken)
         free = max(self._quota // _UNDATED_SHARE, self._quota - self._shelf.books.stored.bytes)
         room = free // undated.BYTES_PER_READING
         dropped = undated.drop(self._db, self._undated + len(taken) - room)
-        self._untold = self._untold.plus(dropped)
+        self._losses.uncommitted(dropped)
         self._undated += len(taken) - dropped.total()
 
     def _append(self, taken: Sequence[Taken], stamp: Stamp) -> int | None:
@@ -239,7 +232,7 @@ class Spool:
             waited, out = undated.stamped(self._db, self._boot, stamp)
             self._undated -= out
             dated = waited + dated
-        holes = [*self._holes, *self._untold.holes, *self._numbered(), *self._make_room(len(dated))]
+        holes = [*self._losses.told(self._shelf.take_seq), *self._make_room(len(dated))]
         for gap in gaps.merged(holes):
             dated.append((gap.sensor, stamp.marked(gap.measurement()), stamp.wall_ms))
         self._shelf.append(dated)
@@ -250,29 +243,23 @@ class Spool:
             undated.note_boot(self._db, self._boot, stamp)
             self.is_boot_dated = True
 
-    def _numbered(self) -> list[Gap]:
-        """Give numbers to what was lost before it had any, and return them as gaps."""
-        lost, self._untold = self._untold.unnumbered, Untold()
-        first_of = {sensor: self._shelf.take_seq(sensor, count) for sensor, count in lost.items()}
-        return [
-            Gap(sensor, Cause.UNCOMMITTED, first, first + lost[sensor] - 1, lost[sensor])
-            for sensor, first in first_of.items()
-        ]
-
     def _make_room(self, readings: int) -> list[Gap]:
         """Give up what the quota has no room for beside so many readings; return the gaps that this leaves."""
         needed = batch_table.room_for(readings, len(self._shelf.books.next_seq), self._batch_readings)
         needed += self._undated * undated.BYTES_PER_READING
         return self._room.make(lambda: self._shelf.books.stored.bytes + needed <= self._quota)
 
-    def forget(self, number: int, missing: Sequence[Gap] = ()) -> None:
-        """Forget a batch that the hub has; its row goes with a later commit, which tells what is missing of it."""
+    def forget(self, number: int, missing: Sequence[Gap] = (), refused: Sequence[Gap] = ()) -> None:
+        """Forget a batch that the hub has; its row goes with a later commit, which tells what is missing of it.
+
+        `refused` is what refused gap readings would have told: it is kept, and told again after an hour or a restart.
+        """
         with self._judged():
             found = batch_table.measures(self._db, number)
         self._lent.discard(number)
         if found is not None and number not in self._forgotten:
             self._forgotten[number] = found
-            self._holes += missing
+            self._losses.forgotten(missing, refused)
 
     def lines(self, number: int) -> int | None:
         """Return how many readings a batch has, None if it is not there any more."""
@@ -284,19 +271,8 @@ class Spool:
         """Return the numbers of the oldest batches after a number, forgotten ones left out."""
         with self._judged():
             numbers = batch_table.after(self._db, number, limit + len(self._forgotten))
-            self._see_whole(number, numbers, limit)
+            self._shelf.see_whole(number, numbers, limit)
         return [n for n in numbers if n not in self._forgotten][:limit]
-
-    def _see_whole(self, number: int, following: Sequence[int], limit: int) -> None:
-        """Raise SpoolDamaged unless all that should be between some batches is there: a damaged tree may lose some."""
-        books = self._shelf.books
-        gone = Runs(books.gone)
-        ends = [books.number + 1] if len(following) < limit else []
-        for found in [*following, *ends]:
-            first, last = number + 1, found - 1
-            if first <= last and (first not in gone or gone.around(first)[1] < last):
-                raise SpoolDamaged(f"batches between {number} and {found} are not where they should be")
-            number = found
 
     def payload(self, number: int) -> bytes | None:
         """Return a batch's compressed document, None if it was dropped, forgotten or is damaged: then it is a gap.
@@ -322,8 +298,8 @@ class Spool:
 
     def close(self) -> None:
         """Delete what was forgotten, unless it leaves gaps that are not told yet; close the file and free it."""
-        if self._forgotten and not self._holes:
-            with contextlib.suppress(sqlite3.Error), self._transaction():
+        if self._forgotten and self._losses.are_all_noted:
+            with contextlib.suppress(sqlite3.Error), spool_file.transaction(self._db):
                 self._delete(tuple(self._forgotten))
                 self._shelf.note()
         self._db.close()

@@ -12,7 +12,7 @@ import sqlite3
 import time
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -40,10 +40,14 @@ _KEPT_ASIDE = 2
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """Losses that no gap reading tells yet: readings by sensor that had no number, and gaps."""
+    """Losses that no gap reading tells yet: readings by sensor that had no number, and gaps.
+
+    Of `refused` the hub would not hear; they are told again later.
+    """
 
     unnumbered: Counter[str] = field(default_factory=Counter)
     holes: tuple[Gap, ...] = ()
+    refused: tuple[Gap, ...] = ()
 
     def plus(self, unnumbered: Mapping[str, int]) -> Untold:
         """Return this with more readings that had no number."""
@@ -104,6 +108,19 @@ def open_database(path: Path) -> sqlite3.Connection:
     return db
 
 
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit what the block does, or undo it if it raises."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+
+
 def forget_log(db: sqlite3.Connection) -> None:
     """Empty the log, in which a refused commit may have left pages that look committed."""
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -129,13 +146,15 @@ def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
 
 def untold(db: sqlite3.Connection) -> Untold:
     """Return the losses that no gap reading tells yet."""
-    said = json.loads(noted(db, "untold") or '{"unnumbered": {}, "holes": []}')
-    return Untold(Counter(said["unnumbered"]), tuple(map(Gap.of_row, said["holes"])))
+    said = json.loads(noted(db, "untold") or '{"unnumbered": {}, "holes": [], "refused": []}')
+    holes, refused = (tuple(map(Gap.of_row, said[kind])) for kind in ("holes", "refused"))
+    return Untold(Counter(said["unnumbered"]), holes, refused)
 
 
 def note_untold(db: sqlite3.Connection, untold: Untold) -> None:
     """Write them down."""
-    said = {"unnumbered": dict(untold.unnumbered), "holes": [gap.row() for gap in untold.holes]}
+    holes, refused = ([gap.row() for gap in gaps] for gaps in (untold.holes, untold.refused))
+    said = {"unnumbered": dict(untold.unnumbered), "holes": holes, "refused": refused}
     _note(db, "untold", json.dumps(said))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -20,10 +18,8 @@ from edge_agent.delivery.spool_file import Untold
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 100
 
-Transaction = Callable[[], AbstractContextManager[None]]
 
-
-def take_over(shelf: Shelf, untold: Untold, aside: Path, transaction: Transaction) -> Untold:
+def take_over(shelf: Shelf, untold: Untold, aside: Path) -> Untold:
     """Append every intact batch and undated reading of a spool that was set aside; return what is to be told now.
 
     The lines stay as they are, so that what the hub had already becomes the same rows again.
@@ -31,12 +27,12 @@ def take_over(shelf: Shelf, untold: Untold, aside: Path, transaction: Transactio
     wreck = Wreck(aside)
     begin = spool_file.salvaged_to(shelf.db, aside)
     if not begin:
-        with transaction():
+        with spool_file.transaction(shelf.db):
             shelf.go_on_from(wreck.next_seq)
     saved = wreck.saved(begin)
     batches = 0
     while some := list(islice(saved, _AT_ONCE)):
-        with transaction():
+        with spool_file.transaction(shelf.db):
             for one in some:
                 if one.body is not None:
                     shelf.append_lines(one.body.splitlines(keepends=True), level=Level.WHOLE)
@@ -45,7 +41,7 @@ def take_over(shelf: Shelf, untold: Untold, aside: Path, transaction: Transactio
             spool_file.note_untold(shelf.db, untold)
             spool_file.note_salvaged_to(shelf.db, aside, some[-1].number)
     waiting = _undated(aside)
-    with transaction():
+    with spool_file.transaction(shelf.db):
         undated.restore(shelf.db, waiting)
         spool_file.note_salvaged_to(shelf.db, aside, len(wreck))
     lost = sum(gap.count for gap in untold.holes)

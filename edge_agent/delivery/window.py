@@ -37,9 +37,10 @@ class Window:
     size: int
     resend_seconds: float
     jitter: Callable[[], float]
+    probe_seconds: float = _PROBE_SECONDS
     _waiting: dict[int, _Sending] = field(default_factory=dict)
     _open: int = _FIRST_OPEN
-    _probe_seconds: float = _PROBE_SECONDS
+    _next_probe: float = 0.0
     _probe_at: float = 0.0
 
     @property
@@ -78,8 +79,8 @@ class Window:
         if sending.tries and sending.due <= now:
             self._open = max(1, self._open // 2)
         if now >= self._probe_at:
-            self._probe_at = now + self._probe_seconds * self.jitter()
-            self._probe_seconds = min(2 * self._probe_seconds, _SLOWEST_PROBE)
+            self._probe_at = now + self._next_probe * self.jitter()
+            self._next_probe = min(2 * self._next_probe, max(_SLOWEST_PROBE, self.probe_seconds))
         backoff = min(2.0**sending.tries, _SLOWEST)
         sending.tries += 1
         sending.sent = now
@@ -122,5 +123,5 @@ class Window:
         return min([self._probe_at, *(sending.due for sending in self._waiting.values() if sending.due > now)])
 
     def _listen_anew(self, now: float) -> None:
-        self._probe_seconds = _PROBE_SECONDS
-        self._probe_at = now + self._probe_seconds * self.jitter()
+        self._next_probe = self.probe_seconds
+        self._probe_at = now + self._next_probe * self.jitter()

@@ -38,10 +38,10 @@ async def test_a_commit_runs_to_its_end_though_nobody_waits_for_it(desk: SpoolDe
     go_on, busy = threading.Event(), threading.Event()
     forget = spool.forget
 
-    def slow(number: int, missing: Sequence[Gap]) -> None:
+    def slow(number: int, *gaps: Sequence[Gap]) -> None:
         busy.set()
         go_on.wait(10)
-        forget(number, missing)
+        forget(number, *gaps)
 
     spool.forget = slow  # type: ignore[method-assign]  # a slow disk
     waiting = asyncio.create_task(desk.forget(1), name="at work")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge_agent.clock import Stamp
 from edge_agent.delivery.gaps import Cause, Gap
 from edge_agent.delivery.undated import BYTES_PER_READING
 from tests.support.spooling import STAMP, all_rows, opened, rows_in, taken
@@ -67,4 +68,37 @@ def test_what_waits_for_a_date_is_bounded_by_the_quota_and_the_rest_is_told(tmp_
     spool.commit([], STAMP)
     (gap,) = [r for r in all_rows(spool) if r.family == "gap"]
     assert (gap.labels["cause"], gap.values["count"]) == ("uncommitted", 120 - room)
+    spool.close()
+
+
+_HOUR = 3_600 * 10**9
+
+
+def _later(nanoseconds: int) -> Stamp:
+    return Stamp(STAMP.wall_ms + nanoseconds // 10**6, STAMP.monotonic_ns + nanoseconds)
+
+
+def test_a_gap_that_the_hub_would_not_hear_is_told_again_after_an_hour_and_not_before(tmp_path: Path):
+    refused = Gap("dust", Cause.DROPPED, 0, 4, 5)
+    spool = opened(tmp_path / "s.db")
+    spool.commit([taken()], STAMP)
+    spool.forget(1, [_MISSING], [refused])
+    told = [spool.commit([], STAMP), spool.commit([], _later(_HOUR // 2)), spool.commit([], _later(_HOUR + 1))]
+    assert [number is not None for number in told] == [True, False, True]
+    (again,) = rows_in(spool, 3)
+    assert (again.labels["cause"], again.values["first"], again.values["last"]) == ("dropped", 0, 4)
+    spool.close()
+
+
+def test_a_gap_that_the_hub_would_not_hear_is_told_again_after_a_restart(tmp_path: Path):
+    refused = Gap("dust", Cause.DROPPED, 0, 4, 5)
+    spool = opened(tmp_path / "s.db")
+    spool.commit([taken()], STAMP)
+    spool.forget(1, [_MISSING], [refused])
+    spool.commit([], STAMP)
+    spool.close()
+    spool = opened(tmp_path / "s.db")
+    number = spool.commit([], STAMP)
+    assert number is not None
+    assert [r.labels["cause"] for r in rows_in(spool, number)] == ["dropped"]
     spool.close()

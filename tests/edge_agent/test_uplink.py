@@ -36,6 +36,7 @@ async def hub(address: Broker) -> AsyncIterator[ScriptedHub]:
 async def rig(tmp_path: Path, address: Broker, hub: ScriptedHub) -> AsyncIterator[Rig]:
     """An uplink that does not resend within a test."""
     async with rigged(tmp_path / "spool", address) as made:
+        await until(lambda: made.uplink.sent.online)
         yield made
 
 
@@ -52,7 +53,6 @@ async def test_a_committed_batch_reaches_the_hub_and_is_forgotten_on_its_word(ri
 
 
 async def test_no_more_than_the_window_is_sent_ahead_of_the_hubs_word(rig: Rig, hub: ScriptedHub):
-    await until(lambda: rig.uplink.sent.online)
     for _ in range(6):
         await rig.commit()
     sent = [await hub.batch() for _ in range(4)]

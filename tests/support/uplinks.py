@@ -63,7 +63,7 @@ async def rigged(
     """Make an uplink that sends what is in the spool at a path, and end both."""
     desk = SpoolDesk(lambda: opened(path))
     await desk.open()
-    window, progress = Window(size, resend, lambda: 1.0), Progress()
+    window, progress = Window(size, resend, lambda: 1.0, probe_seconds=resend), Progress()
     identity = Identity(PLACE, "0.1.0", "2026-02-02T00:00:00+00:00")
     sender = Sender(PLACE, desk, window, progress=progress, compress=compress)
     uplink = Uplink(identity, broker, desk, sender, progress=progress)
