@@ -29,7 +29,8 @@ class Window:
 
     As in TCP it opens with each acknowledgement and halves with each batch that none came for: a thousand agents that
     connect at once, or whose hub is slow, do not flood it. While nothing is heard the newest batch alone is sent again
-    as a probe; the first answer tells what else is lost. A quarter is kept for fresh batches.
+    as a probe; the first answer tells what else is lost. Fresh batches, about one a second, need not wait for it to
+    open, and a quarter is kept for them.
 
     Times are monotonic seconds given by the caller. `jitter` returns a factor, so that agents do not resend in step.
     """
@@ -50,9 +51,8 @@ class Window:
 
     def free(self, *, is_fresh: bool) -> int:
         """Return how many batches may be admitted now."""
-        most = min(self.size, self._open)
-        reserve = 0 if is_fresh else min(self.size // 4, most - 1)
-        return max(0, most - reserve - len(self._waiting))
+        most = self.size if is_fresh else min(self._open, self.size - self.size // 4)
+        return max(0, most - len(self._waiting))
 
     def admit(self, numbers: Iterable[int], now: float, *, is_fresh: bool) -> None:
         """Take new batches in; they are due at once. Raises ValueError for more than are free."""
@@ -64,14 +64,17 @@ class Window:
             self._waiting[number] = _Sending(is_fresh, due=now)
 
     def due(self, now: float) -> list[int]:
-        """Return the batches to send now: the fresh ones first, then the oldest, as many as the window is open for."""
-        lapsed = [number for number, sending in self._waiting.items() if sending.due <= now]
-        lapsed.sort(key=lambda number: (not self._waiting[number].is_fresh, number))
-        answered_for = len(self._waiting) - len(lapsed)
-        chosen = lapsed[: max(0, self._open - answered_for)]
+        """Return the batches to send now: the fresh ones, then the oldest, as many as the window is open for."""
+        lapsed = sorted(number for number, sending in self._waiting.items() if sending.due <= now)
+        fresh = [number for number in lapsed if self._is_news(number)]
+        others = [number for number in lapsed if not self._is_news(number)]
+        chosen = fresh + others[: max(0, self._open - (len(self._waiting) - len(others)))]
         if not chosen and self._waiting and now >= self._probe_at:
             return [max(self._waiting)]
         return chosen
+
+    def _is_news(self, number: int) -> bool:
+        return self._waiting[number].is_fresh and not self._waiting[number].tries
 
     def sent(self, number: int, now: float) -> int:
         """Note that a batch was sent; return how often it has been."""
@@ -117,8 +120,7 @@ class Window:
         """Return when there is something to send next, None if nothing is in flight."""
         if not self._waiting:
             return None
-        lapsed = sum(sending.due <= now for sending in self._waiting.values())
-        if lapsed and self._open > len(self._waiting) - lapsed:
+        if self.due(now):
             return now
         return min([self._probe_at, *(sending.due for sending in self._waiting.values() if sending.due > now)])
 

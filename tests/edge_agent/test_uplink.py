@@ -134,6 +134,7 @@ async def test_what_the_hub_does_not_acknowledge_is_sent_again_alike(tmp_path: P
 
 async def test_one_lost_ack_holds_up_no_other_batch(tmp_path: Path, address: Broker, hub: ScriptedHub):
     async with rigged(tmp_path / "spool", address, size=2) as rig:
+        await until(lambda: rig.uplink.sent.online)
         for _ in range(6):
             await rig.commit()
         heard = []
