@@ -136,6 +136,8 @@ class Agent:
                 await self._uplink.delivered.wait()
 
     def _summary(self) -> str:
+        if self._committer.refusal:
+            return f"{self._committer.refusal}; {self._committer.in_memory} readings in memory"
         link = "online" if self._uplink.sent.online else f"offline ({self._uplink.sent.why})"
         return f"{self._committer.committed} readings committed, {self._desk.held.readings} waiting, {link}"
 

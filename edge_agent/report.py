@@ -16,6 +16,7 @@ def report(committer: Committer, sent: Sent, held: Held, sources: Sequence[Vital
     return {
         "committed": committer.committed,
         "lost_before_commit": committer.lost_before_commit,
+        "memory": {"readings": committer.in_memory, "why": committer.refusal},
         "batches": {
             "committed": committer.batches,
             "sent": sent.sent,

@@ -45,7 +45,9 @@ class Committer:
         self._queue: asyncio.Queue[_Put | None] = asyncio.Queue(_QUEUE)
         self._pending: deque[_Put] = deque()
         self._stopping = False
-        self._refused = self._undated = False
+        self.refusal = ""
+        """Why the disk refuses the spool now, empty where it does not."""
+        self._undated = False
         self.on_commit: Callable[[], None] = lambda: None
         self.committed = 0
         self.lost_before_commit = 0
@@ -55,6 +57,11 @@ class Committer:
     def batches(self) -> int:
         """Batches committed."""
         return self._desk.made
+
+    @property
+    def in_memory(self) -> int:
+        """Readings that were taken in and are not committed yet."""
+        return len(self._pending) + self._queue.qsize()
 
     async def put(self, taken: Taken) -> None:
         """Take a reading in; waits while the queue is full."""
@@ -71,8 +78,8 @@ class Committer:
     async def _commit_rest(self) -> None:
         """Commit until nothing is pending or the disk refuses a last time; what it refuses is lost, and logged."""
         self._take_all()
-        self._refused = False
-        while self._pending and not self._refused:
+        self.refusal = ""
+        while self._pending and not self.refusal:
             await self._commit()
         if self._pending:
             self.lost_before_commit += len(self._pending)
@@ -132,9 +139,9 @@ class Committer:
         for _ in oldest:
             self._pending.popleft()
         self.committed += len(oldest)
-        if self._refused:
+        if self.refusal:
             _LOG.warning("the spool takes commits again; %d readings wait in memory", len(self._pending))
-        self._refused = False
+        self.refusal = ""
         if number is not None:
             self.on_commit()
 
@@ -148,9 +155,9 @@ class Committer:
         self._undated = stamp is None
 
     async def _wait_out(self, error: SpoolUnwritable) -> None:
-        if not self._refused:
+        if not self.refusal:
             _LOG.error("%s; readings stay in memory (%d at most) until it does not", error, _MEMORY)
-        self._refused = True
+        self.refusal = str(error)
         self._take_all()
         if not self._stopping:
             await asyncio.sleep(_RETRY_SECONDS)
