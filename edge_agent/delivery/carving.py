@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from edge_agent.delivery.batch_table import PAGE
 from edge_agent.delivery.facts import Facts
-from edge_agent.delivery.pages import Pages, local_size, varint
+from edge_agent.delivery.pages import Frame, Pages, local_size, varint
 from telemetry import batch as batches
 from telemetry.batch import ZSTD_MAGIC, Batch
 from telemetry.errors import BadBatch
@@ -55,6 +56,12 @@ def places(pages: Pages) -> Iterator[tuple[int, int]]:
                     yield cell.number, ordinal * PAGE + begin
 
 
+def has_batch(path: Path, frames: Sequence[Frame]) -> bool:
+    """Tell whether some frames of a file's log hold a whole batch."""
+    pages = Pages(path, PAGE, frames)
+    return any(read(pages, place).batch is not None for _, place in places(pages))
+
+
 def read(pages: Pages, place: int) -> Found:
     """Return what is intact of the row at a place."""
     ordinal, begin = divmod(place, PAGE)
@@ -64,7 +71,9 @@ def read(pages: Pages, place: int) -> Found:
         return Found(None, None, is_emptied=False)
     record = _record(image, cell, pages)
     document, facts = record[cell.before : cell.before + cell.document], record[cell.before + cell.document :]
-    return Found(_decoded(cell.number, document), Facts.decode(facts), is_emptied=not document)
+    said = Facts.decode(facts)
+    sound = said if said is not None and said.number == cell.number else None
+    return Found(_decoded(cell.number, document), sound, is_emptied=not document)
 
 
 def _decoded(number: int, document: bytes) -> Batch | None:

@@ -38,6 +38,8 @@ NOTHING = Held()
 class Facts:
     """What a row says; all of it as of its commit."""
 
+    number: int = 0
+    """The batch's, so that a damaged key is noticed."""
     next_seq: Mapping[str, int] = field(default_factory=dict)
     took: Mapping[str, int] = field(default_factory=dict)
     """How many of each sensor's numbers were taken since the row before, where any were."""
@@ -47,6 +49,10 @@ class Facts:
     """The gaps that this batch tells."""
     gone: tuple[Run, ...] = ()
     held: Held = NOTHING
+    dated: int = 0
+    """The last undated reading that was given a date."""
+    told_times: int = 0
+    """How often losses that had been written down were told."""
 
     def lost(self, cause: Cause) -> list[Gap]:
         """Return the gaps that the loss of this batch leaves."""
@@ -59,6 +65,7 @@ class Facts:
     def encode(self) -> bytes:
         """Return the bytes to keep; most rows' own numbers are those that they took, and are not said again."""
         said = {
+            "number": (self.number, self.dated, self.told_times),
             "next": {s: [n, self.took[s]] if s in self.took else n for s, n in self.next_seq.items()},
             "own": None if set(self.own) == set(self._taken()) else [gap.row() for gap in self.own],
             "told": [gap.row() for gap in self.told],
@@ -78,13 +85,17 @@ class Facts:
         """Return the facts in some bytes, None if they are damaged."""
         try:
             said = json.loads(zlib.decompress(kept))
+            number, dated, last_told = map(int, said["number"])
             pairs = {s: n if isinstance(n, list) else [n, 0] for s, n in said["next"].items()}
             facts = Facts(
+                number,
                 next_seq={s: int(n) for s, (n, _) in pairs.items()},
                 took={s: int(count) for s, (_, count) in pairs.items() if count},
                 told=tuple(map(Gap.of_row, said["told"])),
                 gone=tuple((int(first), int(last)) for first, last in said["gone"]),
                 held=Held(*said["held"]),
+                dated=dated,
+                told_times=last_told,
             )
             own = facts._taken() if said["own"] is None else map(Gap.of_row, said["own"])
             return replace(facts, own=tuple(own))

@@ -53,7 +53,8 @@ class Losses:
     def told(self, take_seq: Callable[[str, int], int]) -> list[Gap]:
         """Return what is to be told now; what had no numbers is given some."""
         lost, holes = self.untold.unnumbered, self.untold.holes
-        self.untold = Untold(refused=self.untold.refused)
+        if lost or holes:
+            self.untold = Untold(refused=self.untold.refused, told_times=self.untold.told_times + 1)
         first_of = {sensor: take_seq(sensor, count) for sensor, count in lost.items()}
         unnumbered = (Gap(s, Cause.UNCOMMITTED, first, first + lost[s] - 1, lost[s]) for s, first in first_of.items())
         return [*self._holes, *holes, *unnumbered]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_WAL_HEADER, _FRAME_HEADER = 32, 24
+from edge_agent.errors import SpoolDamaged
+
+_DATABASE_HEADER, _WAL_HEADER, _FRAME_HEADER = 100, 32, 24
 _IN_LOG = 1 << 31
 """The ordinal of the log's first page, beyond any page of the file."""
 
@@ -28,11 +30,12 @@ class Frame:
 class Pages:
     """The newest bytes of every page, those in the log before those in the file."""
 
-    def __init__(self, path: Path, page_size: int) -> None:
-        """Map the files; either may be missing or empty."""
+    def __init__(self, path: Path, page_size: int, log: Sequence[Frame] | None = None) -> None:
+        """Map the files; either may be missing or empty. With `log` only those frames are looked at."""
         self._size = page_size
-        self._file, self._wal = _mapped(path), _mapped(path.with_name(path.name + "-wal"))
-        self._newest = {frame.page: frame.begin for frame in committed(self._wal, page_size)}
+        self._wal = _mapped(path.with_name(path.name + "-wal"))
+        self._file = _mapped(path) if log is None else b""
+        self._newest = {frame.page: frame.begin for frame in (committed(self._wal, page_size) if log is None else log)}
         self._log = list(self._newest.values())
 
     def ordinals(self) -> Iterator[int]:
@@ -87,9 +90,16 @@ def committed(wal: bytes | mmap.mmap, page_size: int) -> list[Frame]:
     return found
 
 
-def frames_committed(path: Path, page_size: int) -> int:
-    """Return how many frames a file's log has up to the last that ends a transaction."""
-    return len(committed(_mapped(path.with_name(path.name + "-wal")), page_size))
+def log(path: Path, page_size: int) -> list[Frame]:
+    """Return the frames of a file's log up to the last that ends a transaction."""
+    return committed(_mapped(path.with_name(path.name + "-wal")), page_size)
+
+
+def check_header(path: Path) -> None:
+    """Raise SpoolDamaged for a format version by which SQLite would take the file for read-only, for ever."""
+    header = _mapped(path)[:_DATABASE_HEADER]
+    if len(header) == _DATABASE_HEADER and not set(header[18:20]) <= {1, 2}:
+        raise SpoolDamaged("its header names a format that does not exist")
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from edge_agent.delivery import carving
+from edge_agent.delivery import carving, gaps
 from edge_agent.delivery.batch_table import PAGE
 from edge_agent.delivery.carving import Found
 from edge_agent.delivery.facts import Facts
@@ -37,25 +37,26 @@ class Wreck:
         """Look for rows everywhere in the file and its log."""
         self._pages = Pages(path, PAGE)
         self._index = sorted(number << _PLACE_BITS | place for number, place in carving.places(self._pages))
-        self._newest, self._facts = self._last()
-        self._gone = Runs(self._facts.gone)
-
-    @property
-    def next_seq(self) -> Mapping[str, int]:
+        self._newest, self.facts, ahead = self._last()
+        self.next_seq = {**self.facts.next_seq, **ahead}
         """Every sensor's next number, as far as is known; empty where nothing was found at all."""
-        return self._facts.next_seq
+        self._gone = Runs(self.facts.gone)
 
     def __len__(self) -> int:
         """Return the newest number found; so far `saved` counts."""
         return self._newest
 
-    def _last(self) -> tuple[int, Facts]:
-        """Return the newest row's number and facts."""
-        for number, rows in self._rows(reversed(self._index)):
-            facts = _best(rows).facts
-            if facts is not None:
-                return number, facts
-        return 0, Facts()
+    def _last(self) -> tuple[int, Facts, Mapping[str, int]]:
+        """Return the newest row's number, the newest intact facts, and the numbers that follow rows after these."""
+        newest, ahead = 0, dict[str, int]()
+        for number, versions in self._rows(reversed(self._index)):
+            row = _best(versions)
+            newest = newest or (number if row != _NOTHING else 0)
+            if row.facts is not None:
+                return newest, row.facts, ahead
+            for gap in gaps.numbered(row.batch.body, Cause.DAMAGED) if row.batch is not None else ():
+                ahead[gap.sensor] = max(gap.last + 1, ahead.get(gap.sensor, 0))
+        return newest, Facts(), ahead
 
     def _rows(self, index: Iterable[int]) -> Iterator[tuple[int, list[Found]]]:
         """Yield the versions of each row in the order of an index."""
@@ -86,12 +87,8 @@ class Wreck:
         if before is None or after is None or lost[0] > first:
             _LOG.error("batches %d to %d are lost, and which readings they had is not known", lost[0], lost[-1])
             return []
-        gaps = []
-        for sensor in after.next_seq:
-            begin, following = before.next_seq.get(sensor, 0), after.before(sensor)
-            if following > begin:
-                gaps.append(Gap(sensor, Cause.DAMAGED, begin, following - 1, following - begin))
-        return gaps
+        spans = ((sensor, before.next_seq.get(sensor, 0), after.before(sensor)) for sensor in after.next_seq)
+        return [Gap(s, Cause.DAMAGED, begin, end - 1, end - begin) for s, begin, end in spans if end > begin]
 
 
 def _best(versions: list[Found]) -> Found:

@@ -32,6 +32,8 @@ class Books:
     stored: Held = NOTHING
     """What lies in the file; what was forgotten lies there until it is deleted."""
     gone: tuple[Run, ...] = ()
+    dated: int = 0
+    told_times: int = 0
     begins: tuple[int, ...] = (0,) * len(Level)
     """For each level a number before which no batch is of it."""
 
@@ -62,7 +64,7 @@ class Shelf:
         number = books.number + 1
         gone = Runs(books.gone)
         gone.add(number)
-        said = Facts(known, {}, gone=tuple(gone), held=books.stored)
+        said = Facts(number, known, gone=tuple(gone), held=books.stored, dated=books.dated, told_times=books.told_times)
         batch_table.insert(self.db, Row(number, Level.WHOLE, 0, 0, b"", said.encode()))
         self.books = replace(books, number=number, next_seq=known, noted=known, gone=said.gone)
 
@@ -91,7 +93,9 @@ class Shelf:
         payload = Batch(self._epoch, books.number + 1, len(lines), body).encode()
         took = {s: n - books.noted.get(s, 0) for s, n in books.next_seq.items() if n > books.noted.get(s, 0)}
         own, told = tuple(gaps.numbered(body, Cause.DAMAGED)), tuple(gaps.told(body))
-        said = Facts(books.next_seq, took, own, told, books.gone, books.stored)
+        said = Facts(
+            books.number + 1, books.next_seq, took, own, told, books.gone, books.stored, books.dated, books.told_times
+        )
         size = batch_table.size_of(payload, said.encode())
         stored = books.stored.plus(1, len(lines), size)
         row = Row(books.number + 1, level, len(lines), size, payload, replace(said, held=stored).encode())
@@ -125,7 +129,7 @@ class Shelf:
         newest = batch_table.newest(self.db)
         said = None if newest is None else Facts.decode(newest.facts)
         if newest is not None and said is not None:
-            now = replace(said, gone=self.books.gone, held=self.books.stored)
+            now = replace(said, gone=self.books.gone, held=self.books.stored, told_times=self.books.told_times)
             batch_table.note_facts(self.db, newest.number, now.encode())
 
 
@@ -133,6 +137,8 @@ def _books(newest: Row | None) -> Books:
     if newest is None:
         return Books()
     said = Facts.decode(newest.facts)
-    if said is None:
+    if said is None or said.number != newest.number:
         raise SpoolDamaged("the newest batch's facts are damaged")
-    return Books(newest.number, said.next_seq, said.next_seq, said.held, said.gone)
+    return Books(
+        newest.number, said.next_seq, said.next_seq, said.held, said.gone, dated=said.dated, told_times=said.told_times
+    )

@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_agent.clock import Stamp
@@ -91,35 +91,31 @@ class Spool:
 
     def _open(self, place: Place) -> None:
         try:
-            with self._judged():
+            try:
                 self._load(place)
-        except SpoolDamaged as error:
-            _LOG.error("%s", error)
-            with self._judged():
+            except SpoolDamaged as error:
+                _LOG.error("%s", error)
                 self._load(place)
-        try:
-            with self._judged():
-                self._take_over()
+            self._take_over()
         except BaseException:
             self._db.close()
             raise
 
     def _load(self, place: Place) -> None:
         self._db = spool_file.open_database(self._path)
-        try:
+        with self._reading():
+            spool_file.prepare(self._db, self._path)
             self.epoch = spool_file.identify(self._db, self._path, place)
             self._shelf = Shelf(self._db, place, self.epoch, batch_readings=self._batch_readings)
             self._undated = undated.waiting(self._db)
             self._losses.untold = spool_file.untold(self._db)
             self.is_boot_dated = undated.stamp_of(self._db, self._boot) is not None
-        except BaseException:
-            self._db.close()
-            raise
 
     def _take_over(self) -> None:
         for aside in spool_file.to_salvage(self._path):
-            self._losses.untold = take_over(self._shelf, self._losses.untold, aside)
-            self._undated = undated.waiting(self._db)
+            with self._judged():
+                self._losses.untold = take_over(self._shelf, self._losses.untold, aside)
+                self._undated = undated.waiting(self._db)
             self.damaged = spool_file.note_salvaged(aside)
 
     @property
@@ -209,11 +205,22 @@ class Spool:
             if spool_file.is_refusal(error):
                 raise SpoolUnwritable(f"the spool {self._path} refuses: {error}") from error
             raise self._set_aside(error) from error
-        except (SpoolDamaged, UnicodeDecodeError) as error:
+        except SpoolDamaged as error:
             raise self._set_aside(error) from error
 
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Take also what cannot be read as what it should be for damage."""
+        with self._judged():
+            try:
+                yield
+            except (ValueError, TypeError, AttributeError, OverflowError) as error:
+                raise SpoolDamaged(f"{type(error).__name__}: {error}") from error
+
     def _set_aside(self, error: Exception) -> SpoolDamaged:
+        """Rename the file before it is closed: closing would delete what SQLite does not believe of its log."""
         aside = spool_file.set_aside(self._path)
+        self._db.close()
         return SpoolDamaged(f"spool {self._path} is damaged ({error}); it is kept as {aside}, and a new one takes over")
 
     def _keep_undated(self, taken: Sequence[Taken]) -> None:
@@ -229,10 +236,13 @@ class Spool:
         self._note_boot(stamp)
         dated = [(t.sensor, stamp.marked(t.measurement), stamp.milliseconds(t.at)) for t in taken]
         if self._undated:
-            waited, out = undated.stamped(self._db, self._boot, stamp)
-            self._undated -= out
-            dated = waited + dated
-        holes = [*self._losses.told(self._shelf.take_seq), *self._make_room(len(dated))]
+            out = undated.stamped(self._db, self._boot, stamp)
+            self._undated -= out.count
+            self._shelf.books = replace(self._shelf.books, dated=max(out.last, self._shelf.books.dated))
+            dated = out.dated + dated
+        told = self._losses.told(self._shelf.take_seq)
+        self._shelf.books = replace(self._shelf.books, told_times=self._losses.untold.told_times)
+        holes = [*told, *self._make_room(len(dated))]
         for gap in gaps.merged(holes):
             dated.append((gap.sensor, stamp.marked(gap.measurement()), stamp.wall_ms))
         self._shelf.append(dated)
@@ -254,7 +264,7 @@ class Spool:
 
         `refused` is what refused gap readings would have told: it is kept, and told again after an hour or a restart.
         """
-        with self._judged():
+        with self._reading():
             found = batch_table.measures(self._db, number)
         self._lent.discard(number)
         if found is not None and number not in self._forgotten:
@@ -263,13 +273,13 @@ class Spool:
 
     def lines(self, number: int) -> int | None:
         """Return how many readings a batch has, None if it is not there any more."""
-        with self._judged():
+        with self._reading():
             found = batch_table.measures(self._db, number)
         return None if found is None or number in self._forgotten else found[0]
 
     def after(self, number: int, *, limit: int) -> list[int]:
         """Return the numbers of the oldest batches after a number, forgotten ones left out."""
-        with self._judged():
+        with self._reading():
             numbers = batch_table.after(self._db, number, limit + len(self._forgotten))
             self._shelf.see_whole(number, numbers, limit)
         return [n for n in numbers if n not in self._forgotten][:limit]
@@ -281,7 +291,7 @@ class Spool:
         """
         if number in self._forgotten:
             return None
-        with self._judged():
+        with self._reading():
             found = batch_table.get(self._db, number)
         if found is None:
             self._lent.discard(number)
@@ -302,5 +312,7 @@ class Spool:
             with contextlib.suppress(sqlite3.Error), spool_file.transaction(self._db):
                 self._delete(tuple(self._forgotten))
                 self._shelf.note()
-        self._db.close()
-        os.close(self._lock)
+        try:
+            self._db.close()
+        finally:
+            os.close(self._lock)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from edge_agent.delivery import batch_table, pages, undated
+from edge_agent.delivery import batch_table, carving, pages, undated
 from edge_agent.delivery.gaps import Gap
 from edge_agent.errors import SpoolDamaged, SpoolForeign, SpoolTaken, SpoolUnusable, SpoolUnwritable
 from telemetry.reading import Place
@@ -48,6 +48,8 @@ class Untold:
     unnumbered: Counter[str] = field(default_factory=Counter)
     holes: tuple[Gap, ...] = ()
     refused: tuple[Gap, ...] = ()
+    told_times: int = 0
+    """How often such losses were told before, which tells a stale note."""
 
     def plus(self, unnumbered: Mapping[str, int]) -> Untold:
         """Return this with more readings that had no number."""
@@ -90,22 +92,23 @@ def lock(path: Path) -> int:
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Return a connection in which each COMMIT is on the disk when it returns; raises SpoolDamaged.
+    """Return a connection in which each COMMIT is on the disk when it returns."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
-    SQLite believes its log up to the first damaged frame and drops the rest in silence; here that is damage.
+
+def prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Make the tables if the file is new; raises SpoolDamaged.
+
+    SQLite believes its log up to the first damaged frame, drops the rest in silence, and deletes it when it is closed.
+    Here that is damage, unless it was the last write that a power cut tore, of which nothing whole is left.
     """
-    committed = pages.frames_committed(path, batch_table.PAGE)
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        db.executescript(_SCHEMA + batch_table.SCHEMA + undated.SCHEMA)
-        _, believed, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    except sqlite3.Error:
-        db.close()
-        raise
-    if believed < committed:
-        db.close()
-        raise SpoolDamaged(f"of the {committed} pages in its log {committed - believed} are not sound")
-    return db
+    pages.check_header(path)
+    log = pages.log(path, batch_table.PAGE)
+    db.executescript(_SCHEMA + batch_table.SCHEMA + undated.SCHEMA)
+    _, believed, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    doubted = log[max(0, believed) :]
+    if sum(frame.ends for frame in doubted) > 1 or carving.has_batch(path, doubted):
+        raise SpoolDamaged(f"of the {len(log)} pages in its log {len(doubted)} are not sound")
 
 
 @contextlib.contextmanager
@@ -132,8 +135,9 @@ def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
     if "crc" not in [column[1] for column in db.execute("PRAGMA table_info(meta)")]:
         raise SpoolForeign(f"spool {path} has an older version, this agent reads {_VERSION}; {_CURE}")
     if batch_table.newest(db) is None and not db.execute("SELECT count(*) FROM meta").fetchone()[0]:
-        for key, value in (("version", _VERSION), ("epoch", secrets.token_hex(8)), ("place", mine)):
-            _note(db, key, value)
+        with transaction(db):
+            for key, value in (("version", _VERSION), ("epoch", secrets.token_hex(8)), ("place", mine)):
+                _note(db, key, value)
     owner, version, epoch = (noted(db, key) for key in ("place", "version", "epoch"))
     if owner is None or version is None or epoch is None:
         raise SpoolDamaged("it does not say whose it is")
@@ -146,15 +150,15 @@ def identify(db: sqlite3.Connection, path: Path, place: Place) -> str:
 
 def untold(db: sqlite3.Connection) -> Untold:
     """Return the losses that no gap reading tells yet."""
-    said = json.loads(noted(db, "untold") or '{"unnumbered": {}, "holes": [], "refused": []}')
+    said = json.loads(noted(db, "untold") or '{"unnumbered": {}, "holes": [], "refused": [], "told": 0}')
     holes, refused = (tuple(map(Gap.of_row, said[kind])) for kind in ("holes", "refused"))
-    return Untold(Counter(said["unnumbered"]), holes, refused)
+    return Untold(Counter(said["unnumbered"]), holes, refused, said["told"])
 
 
 def note_untold(db: sqlite3.Connection, untold: Untold) -> None:
     """Write them down."""
     holes, refused = ([gap.row() for gap in gaps] for gaps in (untold.holes, untold.refused))
-    said = {"unnumbered": dict(untold.unnumbered), "holes": holes, "refused": refused}
+    said = {"unnumbered": dict(untold.unnumbered), "holes": holes, "refused": refused, "told": untold.told_times}
     _note(db, "untold", json.dumps(said))
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from edge_agent.delivery import spool_file, undated
 from edge_agent.delivery.batch_table import Level
-from edge_agent.delivery.salvage import Wreck
+from edge_agent.delivery.facts import Facts
+from edge_agent.delivery.salvage import Saved, Wreck
 from edge_agent.delivery.shelf import Shelf
 from edge_agent.delivery.spool_file import Untold
+from edge_agent.errors import SpoolDamaged
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 100
@@ -24,36 +27,46 @@ def take_over(shelf: Shelf, untold: Untold, aside: Path) -> Untold:
 
     The lines stay as they are, so that what the hub had already becomes the same rows again.
     """
-    wreck = Wreck(aside)
-    begin = spool_file.salvaged_to(shelf.db, aside)
+    wreck, db = Wreck(aside), shelf.db
+    begin, batches = spool_file.salvaged_to(db, aside), 0
+    if begin > len(wreck):
+        return untold
     if not begin:
-        with spool_file.transaction(shelf.db):
+        with spool_file.transaction(db):
             shelf.go_on_from(wreck.next_seq)
     saved = wreck.saved(begin)
-    batches = 0
     while some := list(islice(saved, _AT_ONCE)):
-        with spool_file.transaction(shelf.db):
-            for one in some:
-                if one.body is not None:
-                    shelf.append_lines(one.body.splitlines(keepends=True), level=Level.WHOLE)
-                    batches += 1
+        with spool_file.transaction(db):
+            batches += _append(shelf, some)
             untold = replace(untold, holes=untold.holes + tuple(gap for one in some for gap in one.missing))
-            spool_file.note_untold(shelf.db, untold)
-            spool_file.note_salvaged_to(shelf.db, aside, some[-1].number)
-    waiting = _undated(aside)
-    with spool_file.transaction(shelf.db):
-        undated.restore(shelf.db, waiting)
-        spool_file.note_salvaged_to(shelf.db, aside, len(wreck))
-    lost = sum(gap.count for gap in untold.holes)
+            spool_file.note_untold(db, untold)
+            spool_file.note_salvaged_to(db, aside, some[-1].number)
+    waiting, losses = _beside(aside, wreck.facts)
+    untold = untold.plus(losses.unnumbered)
+    untold = replace(untold, holes=untold.holes + losses.holes, refused=untold.refused + losses.refused)
+    with spool_file.transaction(db):
+        undated.restore(db, waiting)
+        spool_file.note_untold(db, untold)
+        spool_file.note_salvaged_to(db, aside, len(wreck) + 1)
     _LOG.warning(
         "the damaged spool held %d intact batches and %d undated readings; %d readings are lost, and become gaps",
-        batches, len(waiting.readings), lost,
+        batches, len(waiting.readings), sum(gap.count for gap in untold.holes),
     )  # fmt: skip
     return untold
 
 
-def _undated(aside: Path) -> undated.Waiting:
-    """Return the undated readings that SQLite can still reach."""
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(aside)) as db:
-        return undated.everything(db)
-    return undated.Waiting()
+def _append(shelf: Shelf, some: Sequence[Saved]) -> int:
+    """Append what is intact, and return how many batches that were."""
+    intact = [one.body for one in some if one.body is not None]
+    for body in intact:
+        shelf.append_lines(body.splitlines(keepends=True), level=Level.WHOLE)
+    return len(intact)
+
+
+def _beside(aside: Path, newest: Facts) -> tuple[undated.Waiting, Untold]:
+    """Return the undated readings and the losses that SQLite can still reach, unless a later batch had them already."""
+    waiting, untold = undated.Waiting(), Untold()
+    with contextlib.suppress(sqlite3.Error, SpoolDamaged, ValueError), contextlib.closing(sqlite3.connect(aside)) as db:
+        waiting = undated.everything(db, newest.dated)
+        untold = spool_file.untold(db)
+    return waiting, untold if untold.told_times >= newest.told_times else Untold()

@@ -20,8 +20,8 @@ from telemetry.reading import Measurement
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS undated (
-    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, at INTEGER NOT NULL, sensor TEXT NOT NULL, measurement TEXT NOT NULL,
-    crc INTEGER NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL, at INTEGER NOT NULL, sensor TEXT NOT NULL,
+    measurement TEXT NOT NULL, crc INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS boot (
     id INTEGER PRIMARY KEY, boot TEXT NOT NULL UNIQUE, wall_ms INTEGER NOT NULL, monotonic_ns INTEGER NOT NULL
@@ -53,17 +53,17 @@ class Waiting:
     boots: tuple[tuple[str, int, int], ...] = ()
 
 
-def everything(db: sqlite3.Connection) -> Waiting:
-    """Return what waits as far as it can be read."""
-    readings = "SELECT boot, at, sensor, measurement, crc FROM undated ORDER BY id"
-    boots = "SELECT boot, wall_ms, monotonic_ns FROM boot ORDER BY id"
-    return Waiting(tuple(_readable(db, readings)), tuple(_readable(db, boots)))
+def everything(db: sqlite3.Connection, after: int) -> Waiting:
+    """Return what waits after an id as far as it can be read."""
+    readings = "SELECT boot, at, sensor, measurement, crc FROM undated WHERE id > ? ORDER BY id"
+    boots = "SELECT boot, wall_ms, monotonic_ns FROM boot WHERE id > ? ORDER BY id"
+    return Waiting(tuple(_readable(db, readings, after)), tuple(_readable(db, boots, 0)))
 
 
-def _readable(db: sqlite3.Connection, query: str) -> Iterator[Any]:
+def _readable(db: sqlite3.Connection, query: str, after: int) -> Iterator[Any]:
     """Yield rows until damage ends it."""
     with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
-        yield from db.execute(query)
+        yield from db.execute(query, (after,))
 
 
 def restore(db: sqlite3.Connection, waiting: Waiting) -> None:
@@ -112,8 +112,17 @@ def drop(db: sqlite3.Connection, count: int) -> Counter[str]:
     return Counter(sensor for _, sensor in rows)
 
 
-def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated], int]:
-    """Take the oldest waiting readings out, at most PORTION, dated, and say how many came out, damaged ones included.
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """Readings that have a date now, how many came out with the damaged ones, and the last one's id."""
+
+    dated: list[Dated]
+    count: int
+    last: int
+
+
+def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> TakenOut:
+    """Take the oldest waiting readings out, at most PORTION, dated.
 
     Those of this boot, and of an earlier one whose clock was vouched for, get their true time. Any other boot ended
     before this one began, so its last reading is put at this boot's start and the rest before it at their true spacing,
@@ -135,7 +144,7 @@ def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> tuple[list[Dated
             continue
         of_its_boot = stamps[of_boot]
         dated.append((sensor, of_its_boot.marked(measurement), of_its_boot.milliseconds(at)))
-    return dated, len(rows)
+    return TakenOut(dated, len(rows), rows[-1][0] if rows else 0)
 
 
 def _stamp_for(db: sqlite3.Connection, earlier: str, now: Stamp) -> Stamp:

@@ -11,12 +11,15 @@ from edge_agent.delivery.gaps import Cause, Gap
 
 _TOLD = Gap("dust", Cause.REFUSED, 3, 8, 4)
 _FACTS = Facts(
+    number=43,
     next_seq={"dust": 12, "co2": 1, "rare": 4},
     took={"dust": 2, "co2": 1},
     own=(Gap("dust", Cause.DAMAGED, 10, 11, 2), Gap("co2", Cause.DAMAGED, 0, 0, 1)),
     told=(_TOLD,),
     gone=((1, 40), (42, 42)),
     held=Held(3, 72, 3_000),
+    dated=17,
+    told_times=2,
 )
 
 
@@ -25,7 +28,7 @@ def test_facts_are_read_as_they_were_written():
 
 
 def test_numbers_of_lines_that_were_kept_are_read_as_they_were_written():
-    kept = Facts({"dust": 90}, {}, (Gap("dust", Cause.DAMAGED, 3, 40, 5),))
+    kept = Facts(5, {"dust": 90}, {}, (Gap("dust", Cause.DAMAGED, 3, 40, 5),))
     assert Facts.decode(kept.encode()) == kept
 
 
@@ -57,5 +60,5 @@ def test_the_facts_of_a_reference_second_take_little_room():
     sensors = [f"{kind}-{number}" for kind in ("dust", "co2", "gps", "noise") for number in range(6)]
     following = {sensor: 1_000_003 + 7 * number for number, sensor in enumerate(sensors)}
     own = tuple(Gap(sensor, Cause.DAMAGED, seq - 1, seq - 1, 1) for sensor, seq in following.items())
-    said = Facts(following, dict.fromkeys(sensors, 1), own, (), ((1, 80_000),), Held(3, 72, 3_000))
+    said = Facts(80_003, following, dict.fromkeys(sensors, 1), own, (), ((1, 80_000),), Held(3, 72, 3_000))
     assert len(said.encode()) < 300
