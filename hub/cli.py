@@ -1,4 +1,4 @@
-"""The command `simpang-hub`: run, demo, tail, check, dead, grafana."""
+"""The command `simpang-hub`: run, demo, tail, check, complete, dead, grafana."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from hub import dead_command as dead
+from hub.complete_command import complete
 from hub.config import HubSettings
 from hub.grafana import command as grafana
 from hub.hub import Hub
@@ -33,6 +34,7 @@ from service.mqtt import BrokerLost
 from service.stopping import stop_event
 
 app = application("Simpang in the command centre: takes what agents say, stores it, and acknowledges it.")
+app.command()(complete)
 app.add_typer(dead.app, name="dead")
 app.add_typer(grafana.app, name="grafana")
 

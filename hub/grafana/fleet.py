@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from hub.grafana import agents, families, frame, influxql, panel, position, summary, tables, titles, units, variables
+from hub.grafana import (
+    agents,
+    completeness,
+    families,
+    frame,
+    influxql,
+    panel,
+    position,
+    summary,
+    titles,
+    units,
+    variables,
+)
 from hub.grafana.target import InfluxQuery
 from telemetry.quantity import Family
 
@@ -23,6 +35,8 @@ def fleet() -> Dashboard:
     frame.add_row(board, titles.TAGS["agent"], _agents())
     frame.add_row(board, "Sumber / Sources", _sources())
     frame.add_row(board, titles.FAMILIES[Family.GAP], _gaps())
+    numbers = completeness.of_numbers(_CHOSEN, by=influxql.EACH_SENSOR)
+    frame.add_row(board, completeness.TITLE, [numbers.span(24)], collapsed=True)
     frame.add_row(board, titles.POSITION, [position.newest(_CHOSEN).span(24)], collapsed=True)
     return frame.numbered(board)
 
@@ -56,19 +70,10 @@ def _sources() -> frame.Panels:
 
 
 def _gaps() -> frame.Panels:
-    by_cause = (*influxql.EACH_SENSOR, "cause")
-    missing = families.quantities(Family.GAP, "count")
-    shown = (influxql.SHOWN, *_CHOSEN)
-    total = influxql.select('sum("count") AS "count"', Family.GAP, where=shown, by=by_cause)
-    title = "Pembacaan hilang menurut sebab / Readings missing by cause"
-    yield _marked(tables.table(title, by_cause, missing, InfluxQuery(total, table=True), timed=False))
+    yield completeness.by_cause(_CHOSEN, by=influxql.EACH_SENSOR)
     curve = influxql.over_time('sum("count") AS "count"', Family.GAP, where=_CHOSEN, by=("cause",))
     title = "Pembacaan hilang per selang / Readings missing per interval"
     chart = panel.chart(title, units.GRAFANA[""], InfluxQuery(curve, alias="$tag_cause"), every="1m")
     yield panel.stacked(panel.renamed(chart, titles.CAUSES))
-    yield _marked(families.newest(Family.GAP, "count", "first", "last", where=_CHOSEN, by=by_cause).span(24))
-
-
-def _marked(shown: tables.Table) -> tables.Table:
-    """Return the table with the colour of how many are missing."""
-    return shown.override_by_name("count", tables.coloured(units.missing()))
+    newest = families.newest(Family.GAP, "count", "first", "last", where=_CHOSEN, by=(*influxql.EACH_SENSOR, "cause"))
+    yield completeness.marked(newest).span(24)

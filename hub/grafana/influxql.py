@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from telemetry.quality import Quality
 from telemetry.quantity import LABELS, Family
 
 EACH_AGENT = ("site", "agent")
@@ -36,6 +37,12 @@ OF_AGENT = "\"sensor\" = 'agent'"
 OF_LINK = "\"sensor\" = 'link'"
 OF_SOURCES = '"sensor" !~ /^(agent|link)$/'
 """Conditions on `health`: the agent's own rows, the hub's rows about its link, and those of its sources."""
+
+OF_AGENTS_SOURCES = "\"sensor\" != 'link'"
+"""Leaves out the hub's rows about an agent's link, the only ones that are not numbered."""
+
+NO_MEANS = f'"quality" < {int(Quality.AVERAGED)}'
+"""Leaves out means of a minute: dated in that minute, they are numbered when they were made, maybe days later."""
 
 OF_VEHICLES = "\"class\" != 'pedestrian'"
 OF_PEDESTRIANS = "\"class\" = 'pedestrian'"
@@ -126,6 +133,16 @@ def offline(*, where: Sequence[str]) -> str:
 def zero(name: str) -> str:
     """Return 0 if the database knows anybody: nothing found is then told from a database that does not answer."""
     return select(f'last("seq") * 0 AS "{name}"', Family.HEALTH, where=(KNOWN,))
+
+
+def numbers(*, where: Sequence[str], by: Sequence[str]) -> str:
+    """Return of each source and family how many rows it has, and the lowest and the highest of their numbers.
+
+    The families of a source share its numbers, so what one family lacks another may have; no statement of InfluxQL adds
+    measurements up, which is left to who asks.
+    """
+    what = 'count("seq") AS "rows", min("seq") AS "lowest", max("seq") AS "highest"'
+    return select(what, tuple(Family), where=(SHOWN, OF_AGENTS_SOURCES, NO_MEANS, *where), by=by)
 
 
 def day_mean(field: str, *, where: Sequence[str], by: Sequence[str]) -> str:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from hub.grafana import agents, families, frame, influxql, ispu, sensors, tables, titles, traffic, units, variables
+from hub.grafana import (
+    agents,
+    completeness,
+    families,
+    frame,
+    influxql,
+    ispu,
+    sensors,
+    tables,
+    titles,
+    traffic,
+    units,
+    variables,
+)
 from hub.grafana.target import InfluxQuery
 from telemetry.quantity import Family
 
@@ -33,6 +46,7 @@ def site() -> Dashboard:
     frame.add_row(board, titles.FAMILIES[Family.SCENE], _family(Family.SCENE, _HERE))
     for family in _RARE:
         frame.add_row(board, titles.FAMILIES[family], _family(family, _GOOD), collapsed=True)
+    frame.add_row(board, completeness.TITLE, _completeness(), collapsed=True)
     return frame.numbered(board)
 
 
@@ -47,6 +61,11 @@ def _state() -> frame.Panels:
 def _family(family: Family, where: tuple[str, ...]) -> frame.Panels:
     yield families.newest(family, where=where, by=_BY).span(24)
     yield from families.charts(family, where=where)
+
+
+def _completeness() -> frame.Panels:
+    yield completeness.of_numbers(_HERE, by=_BY).span(14)
+    yield completeness.by_cause(_HERE, by=_BY).span(10)
 
 
 def _air() -> frame.Panels:

@@ -73,7 +73,7 @@ def table(
     shown.description("\n\n".join(filter(None, explained)))
     merged = [DataTransformerConfig(id_val="merge", options={})] if len(queries) > 1 else []
     names = [*tags, "Time", *(quantity.name for quantity in quantities)]
-    arranged = _combined(names, tags) if combined else [_organized(names, hidden={"seq": True, "Time": not timed})]
+    arranged = _combined(names, tags) if combined else [organized(names, hidden={"seq": True, "Time": not timed})]
     return shown.transformations([*merged, *arranged])
 
 
@@ -117,6 +117,15 @@ def setting(key: str, value: Any) -> DynamicConfigValue:
     return DynamicConfigValue(id_val=key, value=value)
 
 
+def organized(
+    order: Sequence[str], *, hidden: Mapping[str, bool], renamed: Mapping[str, str] | None = None
+) -> DataTransformerConfig:
+    """Return the columns in an order, some hidden, some under another name."""
+    places = {name: place for place, name in enumerate(order)}
+    options = {"excludeByName": dict(hidden), "indexByName": places, "renameByName": dict(renamed or {})}
+    return DataTransformerConfig(id_val="organize", options=options)
+
+
 def _age() -> list[DynamicConfigValue]:
     width = setting("custom.minWidth", _AGE_WIDTH)
     return [named(titles.AGE), setting("unit", units.AGE), setting("custom.align", "left"), width]
@@ -143,14 +152,6 @@ def _cell(quantity: Quantity, *, judged: bool) -> list[DynamicConfigValue]:
     return [*shown, *coloured(units.thresholds(quantity))] if judged else shown
 
 
-def _organized(
-    order: Sequence[str], *, hidden: Mapping[str, bool], renamed: Mapping[str, str] | None = None
-) -> DataTransformerConfig:
-    places = {name: place for place, name in enumerate(order)}
-    options = {"excludeByName": dict(hidden), "indexByName": places, "renameByName": dict(renamed or {})}
-    return DataTransformerConfig(id_val="organize", options=options)
-
-
 def _combined(names: Sequence[str], tags: Sequence[str]) -> list[DataTransformerConfig]:
     """Return one row for the same tags; Grafana appends to a column's name how it was reduced, which is undone."""
     how = {name: "max" if name == "Time" else "lastNotNull" for name in names if name not in tags}
@@ -161,5 +162,5 @@ def _combined(names: Sequence[str], tags: Sequence[str]) -> list[DataTransformer
     renamed = {reduced[name]: name for name in how}
     return [
         DataTransformerConfig(id_val="groupBy", options={"fields": grouped}),
-        _organized(list(reduced.values()), hidden={"Time (max)": False}, renamed=renamed),
+        organized(list(reduced.values()), hidden={"Time (max)": False}, renamed=renamed),
     ]

@@ -40,6 +40,7 @@ CLASSES: Mapping[str, str] = {
 
 CAUSES: Mapping[str, str] = {
     "dropped": "Dibuang / Dropped",
+    "thinned": "Dirata-rata / Averaged",
     "refused": "Ditolak / Refused",
     "damaged": "Rusak / Damaged",
     "uncommitted": "Tak tersimpan / Uncommitted",

@@ -11,6 +11,7 @@ from telemetry.quantity import Quantity
 
 AGE = units.DateTimeFromNow
 WHOLE = units.LocaleFormat
+SHARE = units.PercentUnit
 PLAIN = "text"
 """The colour of every other text."""
 
@@ -59,6 +60,11 @@ def thresholds(quantity: Quantity) -> build.ThresholdsConfig:
 def missing() -> build.ThresholdsConfig:
     """Return the colours of how many readings are missing."""
     return steps((None, PLAIN), (1, "orange"), (1000, "red"))
+
+
+def completeness() -> build.ThresholdsConfig:
+    """Return the colours of the share of numbers that has rows: plain from 99.9 % on."""
+    return steps((None, "red"), (0.99, "orange"), (0.999, PLAIN))
 
 
 def any_is_bad() -> build.ThresholdsConfig:

@@ -1,0 +1,1 @@
+"""Completeness: which sequence numbers of a day have a row, which do not, and why."""
