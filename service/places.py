@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 Place = tuple[str | int, ...]
 
-_TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*")
-_KEY = re.compile(r"\s*([A-Za-z0-9_\-.\"' ]+?)\s*=")
+_TABLE = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*")
+_KEY = re.compile(r"([A-Za-z0-9_\-.\"' \t]+)=")
 _TEXT = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*',
     re.DOTALL,
@@ -52,7 +52,7 @@ def line_of(place: Place, keys: Mapping[Place, int]) -> int:
 
 
 def _names(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip(" \"'") for part in dotted.split("."))
+    return tuple(part.strip(" \t\"'") for part in dotted.split("."))
 
 
 def _path(dotted: str, elements: Counter[Place]) -> Place:

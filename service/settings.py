@@ -87,7 +87,7 @@ def parse(file: Path, text: str, model: type[Settings]) -> Settings:
     """Return the checked settings in a text; raises BadSettings with every error at once."""
     try:
         said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadSettings(file, [f"not TOML: {error}; {_CURE_OF_TOML}"]) from error
     faults = list(_between_keys(model, said, ()))
     try:
@@ -144,7 +144,14 @@ def _reason(error: ErrorDetails, key: str, holder: type[BaseModel] | None) -> st
         case "value_error":
             return said.removeprefix("Value error, ")
         case _:
-            return f"{said[:1].lower()}{said[1:]}, not {error['input']!r:.60}; {_description(key, holder)}"
+            return f"{said[:1].lower()}{said[1:]}, not {_quoted(error['input'])}; {_description(key, holder)}"
+
+
+def _quoted(value: object) -> str:
+    try:
+        return f"{value!r:.60}"
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _located(loc: Place, model: type[BaseModel]) -> tuple[Place, type[BaseModel] | None]:

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from telemetry.errors import BadStatus
 
+_LONGEST_REASON = 120
+
 
 class State(StrEnum):
     """What an agent is doing."""
@@ -36,4 +38,4 @@ def decode(payload: bytes) -> Status:
         said = json.loads(payload[:4096])
         return Status(State(said["state"]), str(said["version"])[:40], str(said["since"])[:40])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadStatus(f"not a status: {type(error).__name__}: {error}") from error
+        raise BadStatus(f"not a status: {type(error).__name__}: {str(error)[:_LONGEST_REASON]}") from error

@@ -37,4 +37,4 @@ def parse(text: str) -> tuple[Place, Channel]:
     try:
         return Place(parts[2], parts[3]), Channel("/".join(parts[4:]))
     except (BadName, ValueError) as error:
-        raise BadTopic(f"{text[:120]!r} is not {ROOT}/<site>/<agent>/<channel>: {error}") from error
+        raise BadTopic(f"{text[:120]!r} is not {ROOT}/<site>/<agent>/<channel>: {str(error)[:120]}") from error

@@ -29,15 +29,15 @@ ROOMS: dict[str, set[str]] = {
 NOT_ROOMS = {"tests"}
 
 DOORS: dict[str, str] = {
-    "aiomqtt": r"service/mqtt\.py",
+    "aiomqtt": r"service/mqtt\.py|bench/peers/.+",
     "amqtt": r"hub/demo/broker\.py",
     "av": r"(edge_agent/vision|simulation|bench)/.+",
     "cv2": r"(edge_agent/vision|simulation|bench)/.+",
     "duckdb": r"hub/stores/embedded\.py",
     "grafana_client": r"hub/grafana/.+",
     "grafana_foundation_sdk": r"hub/grafana/.+",
-    "httpx": r"hub/stores/influx_http\.py",
-    "influxdb_client": r"hub/stores/influx2\.py",
+    "httpx": r"hub/stores/influx_http\.py|bench/peers/.+",
+    "influxdb_client": r"hub/stores/influx2\.py|bench/peers/.+",
     "numpy": r"(edge_agent/vision|simulation|bench)/.+",
     "psutil": r"(edge_agent/sources/health\.py|bench/.+)",
     "pydantic": r"(service|edge_agent|hub)/.+",

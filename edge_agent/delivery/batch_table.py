@@ -6,8 +6,11 @@ The document stands before the facts, near the row's beginning, so that it can b
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+
+from edge_agent.errors import SpoolDamaged
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS batch (
@@ -43,6 +46,16 @@ class Row:
     payload: bytes
     facts: bytes
 
+    def __post_init__(self) -> None:
+        """Refuse what a rotten type makes of a number or a document (SpoolDamaged)."""
+        _check_types((self.number, self.level, self.lines, self.size), int)
+        _check_types((self.payload, self.facts), bytes)
+
+
+def _check_types(values: Sequence[object], kind: type) -> None:
+    if not all(isinstance(value, kind) for value in values):
+        raise SpoolDamaged(f"a row holds something else than {kind.__name__} where it should")
+
 
 def size_of(payload: bytes, facts: bytes) -> int:
     """Return what a row takes on the disk, about."""
@@ -52,7 +65,7 @@ def size_of(payload: bytes, facts: bytes) -> int:
 def room_for(readings: int, sensors: int, most: int) -> int:
     """Return the bytes that so many readings and the sensors' numbers take, in rows of at most so many readings."""
     rows = -(-readings // most)
-    return readings * _PER_READING + rows * (_PER_ROW + sensors * _PER_SENSOR)
+    return readings * _PER_READING + rows * (_PER_ROW + sensors * _PER_SENSOR + PAGE)
 
 
 def insert(db: sqlite3.Connection, row: Row) -> None:
@@ -88,13 +101,16 @@ def measures(db: sqlite3.Connection, number: int) -> tuple[int, int] | None:
     """Return a batch's lines and size, None where it is not."""
     query = "SELECT lines, size FROM batch WHERE number = ? AND lines > 0"
     row: tuple[int, int] | None = db.execute(query, (number,)).fetchone()
+    _check_types(row or (), int)
     return row
 
 
 def after(db: sqlite3.Connection, number: int, limit: int) -> list[int]:
     """Return the numbers of the oldest batches after a number."""
     query = "SELECT number FROM batch WHERE number > ? AND lines > 0 ORDER BY number LIMIT ?"
-    return [n for (n,) in db.execute(query, (number, limit))]
+    numbers = [n for (n,) in db.execute(query, (number, limit))]
+    _check_types(numbers, int)
+    return numbers
 
 
 def oldest(db: sqlite3.Connection, level: int, begin: int, limit: int) -> list[Row]:

@@ -143,7 +143,7 @@ class Spool:
         nothing has changed, or SpoolDamaged.
         """
         before, made = self._state(), self._shelf.made
-        forgotten = self._due(holes_can_be_told=stamp is not None)
+        forgotten = self._due(len(taken), holes_can_be_told=stamp is not None)
         try:
             with self._judged(), spool_file.transaction(self._db):
                 self._losses.uncommitted(lost or {})
@@ -184,11 +184,12 @@ class Spool:
         self._shelf.books, self._shelf.made = state.books, made
         self._undated, self._losses.untold, self.is_boot_dated = state.undated, state.untold, state.is_boot_dated
 
-    def _due(self, *, holes_can_be_told: bool) -> tuple[int, ...]:
+    def _due(self, readings: int, *, holes_can_be_told: bool) -> tuple[int, ...]:
         """Return the forgotten batches to delete now: many at once, or with the holes that they leave."""
         if self._losses.must_be_told:
             return tuple(self._forgotten) if holes_can_be_told else ()
-        is_full = self._shelf.books.stored.bytes > self._quota // 2
+        coming = self._needed(readings + min(self._undated, undated.PORTION))
+        is_full = self._shelf.books.stored.bytes + coming > self._quota // 2
         return tuple(self._forgotten) if len(self._forgotten) >= _TOGETHER or is_full else ()
 
     def _delete(self, numbers: Sequence[int]) -> None:
@@ -214,7 +215,7 @@ class Spool:
         with self._judged():
             try:
                 yield
-            except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            except (ValueError, TypeError, AttributeError, OverflowError, MemoryError) as error:
                 raise SpoolDamaged(f"{type(error).__name__}: {error}") from error
 
     def _set_aside(self, error: Exception) -> SpoolDamaged:
@@ -242,7 +243,8 @@ class Spool:
             dated = out.dated + dated
         told = self._losses.told(self._shelf.take_seq)
         self._shelf.books = replace(self._shelf.books, told_times=self._losses.untold.told_times)
-        holes = [*told, *self._make_room(len(dated))]
+        holes = gaps.merged(told)
+        holes += self._make_room(len(dated) + len(holes))
         for gap in gaps.merged(holes):
             dated.append((gap.sensor, stamp.marked(gap.measurement()), stamp.wall_ms))
         self._shelf.append(dated)
@@ -255,9 +257,16 @@ class Spool:
 
     def _make_room(self, readings: int) -> list[Gap]:
         """Give up what the quota has no room for beside so many readings; return the gaps that this leaves."""
-        needed = batch_table.room_for(readings, len(self._shelf.books.next_seq), self._batch_readings)
-        needed += self._undated * undated.BYTES_PER_READING
+        needed = self._needed(readings)
+        if self._shelf.books.stored.bytes + needed <= self._quota:
+            return []
+        needed = self._needed(readings + len(Cause) * len(self._shelf.books.next_seq))
         return self._room.make(lambda: self._shelf.books.stored.bytes + needed <= self._quota)
+
+    def _needed(self, readings: int) -> int:
+        """Return the bytes that so many readings may take, with what waits for a date."""
+        needed = batch_table.room_for(readings, len(self._shelf.books.next_seq), self._batch_readings)
+        return needed + self._undated * undated.BYTES_PER_READING
 
     def forget(self, number: int, missing: Sequence[Gap] = (), refused: Sequence[Gap] = ()) -> None:
         """Forget a batch that the hub has; its row goes with a later commit, which tells what is missing of it.
@@ -312,6 +321,7 @@ class Spool:
             with contextlib.suppress(sqlite3.Error), spool_file.transaction(self._db):
                 self._delete(tuple(self._forgotten))
                 self._shelf.note()
+                self._forgotten.clear()
         try:
             self._db.close()
         finally:

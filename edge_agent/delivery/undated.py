@@ -54,10 +54,12 @@ class Waiting:
 
 
 def everything(db: sqlite3.Connection, after: int) -> Waiting:
-    """Return what waits after an id as far as it can be read."""
+    """Return what waits after an id as far as it can be read and is sound."""
     readings = "SELECT boot, at, sensor, measurement, crc FROM undated WHERE id > ? ORDER BY id"
     boots = "SELECT boot, wall_ms, monotonic_ns FROM boot WHERE id > ? ORDER BY id"
-    return Waiting(tuple(_readable(db, readings, after)), tuple(_readable(db, boots, 0)))
+    sound = (row for row in _readable(db, readings, after) if row[4] == _check(row[:4]))
+    dated = (row for row in _readable(db, boots, 0) if tuple(map(type, row)) == (str, int, int))
+    return Waiting(tuple(sound), tuple(dated))
 
 
 def _readable(db: sqlite3.Connection, query: str, after: int) -> Iterator[Any]:

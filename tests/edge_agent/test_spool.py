@@ -235,6 +235,17 @@ def test_held_counts_what_waits(path: Path):
     spool.close()
 
 
+def test_a_closed_spool_still_knows_what_waits_in_it(path: Path):
+    spool = opened(path)
+    for _ in range(3):
+        spool.commit([taken()], STAMP)
+    spool.forget(2)
+    held = spool.held
+    spool.close()
+    assert spool.held == held
+    assert (held.batches, held.readings) == (2, 2)
+
+
 def test_what_was_forgotten_leaves_no_row_and_the_newest_no_words(path: Path):
     spool = opened(path)
     for value in range(5):

@@ -150,7 +150,7 @@ def test_a_new_spool_after_damage_draws_a_new_epoch_and_takes_everything_over(fu
     spool.close()
 
 
-@pytest.mark.parametrize(("share", "batches"), [(0.2, 0), (0.6, 1), (0.9, 6)])
+@pytest.mark.parametrize(("share", "batches"), [(0.2, 0), (0.75, 1), (0.9, 6)])
 def test_a_file_cut_short_is_taken_over_as_far_as_it_goes(full: Path, share: float, batches: int):
     """The first half of so small a file is its tables' roots."""
     os.truncate(full, int(full.stat().st_size * share))
