@@ -3,10 +3,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 FOR ?=
+MINUTES ?= 10
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench install tables dashboards lock clean
+.PHONY: help demo test check faults fuzz soak bench install tables dashboards lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +24,18 @@ check: $(VENV)/.dev ## Check style (ruff), types (mypy strict) and architecture
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/test_architecture.py
+
+faults: $(VENV)/.dev ## Break every part while readings flow, ours and peers', count what is lost; ARGS=R01 runs one case
+	@.ci/install-servers
+	@$(BIN)/python -m tests.faults $(ARGS)
+
+fuzz: $(VENV)/.fuzz ## Feed every decoder 20,000 hostile examples, then fuzz each for MINUTES of CPU time (10); ARGS=ack one
+	@SIMPANG_FUZZ_EXAMPLES=20000 $(BIN)/pytest -q --timeout 0 tests/fuzz
+	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(ARGS)
+
+soak: $(VENV)/.dev ## Run weeks of readings in hours, and see that nothing grows; ARGS="--for 30m"
+	@.ci/install-servers
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 bench: $(VENV)/.dev ## Measure and print the figures that README and docs quote
 	@$(BIN)/python -m bench
@@ -60,4 +73,8 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.fuzz: requirements-fuzz.lock $(VENV)/.dev
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements-fuzz.lock
 	@touch $@

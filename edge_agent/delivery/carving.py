@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.delivery.batch_table import PAGE
 from edge_agent.delivery.facts import Facts
-from edge_agent.delivery.pages import Frame, Pages, local_size, varint
+from edge_agent.delivery.pages import Pages, local_size, varint
 from telemetry import batch as batches
 from telemetry.batch import ZSTD_MAGIC, Batch
 from telemetry.errors import BadBatch
@@ -32,6 +32,9 @@ class Found:
     is_emptied: bool
 
 
+_NOTHING = Found(None, None, is_emptied=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Cell:
     """Where a row's record lies in its page, and how long its parts are."""
@@ -45,9 +48,9 @@ class _Cell:
     facts: int
 
 
-def places(pages: Pages) -> Iterator[tuple[int, int]]:
-    """Yield number and place of everything that looks like a batch's row, older versions and deleted ones included."""
-    for ordinal in pages.ordinals():
+def places(pages: Pages, ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield number and place of all that looks like a batch's row in some pages, older and deleted ones included."""
+    for ordinal in ordinals:
         image = pages.at(ordinal)
         for at in _signs(image):
             for begin in range(max(0, at - _FURTHEST), at):
@@ -56,20 +59,25 @@ def places(pages: Pages) -> Iterator[tuple[int, int]]:
                     yield cell.number, ordinal * PAGE + begin
 
 
-def has_batch(path: Path, frames: Sequence[Frame]) -> bool:
-    """Tell whether some frames of a file's log hold a whole batch."""
-    pages = Pages(path, PAGE, frames)
-    return any(read(pages, place).batch is not None for _, place in places(pages))
+def newest_facts(path: Path, begin: int) -> Facts | None:
+    """Return the newest facts in a file's log from a frame on."""
+    pages = Pages(path, PAGE)
+    found = (read(pages, place).facts for _, place in places(pages, pages.ordinals_of_log(begin)))
+    return max((facts for facts in found if facts is not None), key=lambda facts: facts.number, default=None)
 
 
 def read(pages: Pages, place: int) -> Found:
-    """Return what is intact of the row at a place."""
+    """Return what is intact of the row at a place, by what its page pointed to then, or else points to now."""
     ordinal, begin = divmod(place, PAGE)
     image = pages.at(ordinal)
     cell = _cell(image, begin)
     if cell is None:
-        return Found(None, None, is_emptied=False)
-    record = _record(image, cell, pages)
+        return _NOTHING
+    versions = [_found(cell, _record(image, cell, pages, moment)) for moment in pages.moments(ordinal)]
+    return max(versions, key=lambda row: (row.batch is not None, row.facts is not None))
+
+
+def _found(cell: _Cell, record: bytes) -> Found:
     document, facts = record[cell.before : cell.before + cell.document], record[cell.before + cell.document :]
     said = Facts.decode(facts)
     sound = said if said is not None and said.number == cell.number else None
@@ -123,13 +131,13 @@ def _is_row(types: list[int]) -> bool:
     )
 
 
-def _record(image: bytes, cell: _Cell, pages: Pages) -> bytes:
+def _record(image: bytes, cell: _Cell, pages: Pages, moment: int) -> bytes:
     """Return a cell's record, followed through its overflow pages as far as they go."""
     local = local_size(cell.size, PAGE)
     whole = bytearray(image[cell.begin : cell.begin + local])
     following = int.from_bytes(image[cell.begin + local : cell.begin + local + 4], "big") if local < cell.size else 0
     while following and len(whole) < cell.size:
-        page = pages.page(following)
+        page = pages.page(following, moment)
         if not page:
             break
         whole += page[4 : 4 + cell.size - len(whole)]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,33 +30,50 @@ class Frame:
 
 
 class Pages:
-    """The newest bytes of every page, those in the log before those in the file."""
+    """The pages of the file and of its log, whose newer versions take their place."""
 
-    def __init__(self, path: Path, page_size: int, log: Sequence[Frame] | None = None) -> None:
-        """Map the files; either may be missing or empty. With `log` only those frames are looked at."""
+    def __init__(self, path: Path, page_size: int) -> None:
+        """Map the files; either may be missing or empty."""
         self._size = page_size
-        self._wal = _mapped(path.with_name(path.name + "-wal"))
-        self._file = _mapped(path) if log is None else b""
-        self._newest = {frame.page: frame.begin for frame in (committed(self._wal, page_size) if log is None else log)}
-        self._log = list(self._newest.values())
+        self._file, self._wal = _mapped(path), _mapped(path.with_name(path.name + "-wal"))
+        self._log = committed(self._wal, page_size)
+        self._versions: defaultdict[int, list[int]] = defaultdict(list)
+        for place, frame in enumerate(self._log):
+            self._versions[frame.page].append(place)
 
     def ordinals(self) -> Iterator[int]:
         """Yield a number for every page that can be read, the file's before the log's."""
         yield from range(-(-len(self._file) // self._size))
-        yield from range(_IN_LOG, _IN_LOG + len(self._log))
+        yield from self.ordinals_of_log(0)
+
+    def ordinals_of_log(self, begin: int) -> range:
+        """Return the numbers of the log's pages from a frame on."""
+        return range(_IN_LOG + begin, _IN_LOG + len(self._log))
 
     def at(self, ordinal: int) -> bytes:
         """Return a page by its ordinal."""
         if ordinal >= _IN_LOG:
-            begin = self._log[ordinal - _IN_LOG]
+            begin = self._log[ordinal - _IN_LOG].begin
             return self._wal[begin : begin + self._size]
         return self._file[ordinal * self._size : (ordinal + 1) * self._size]
 
-    def page(self, number: int) -> bytes:
-        """Return the newest bytes of a page by its number, which counts from 1; empty where it is not."""
-        begin = self._newest.get(number)
-        if begin is not None:
-            return self._wal[begin : begin + self._size]
+    def moments(self, ordinal: int) -> tuple[int, int]:
+        """Return when a page's neighbours may be looked at: when its own transaction ended, and now.
+
+        What a page of the file points to is in the file; a checkpoint that was cut short left it in the log.
+        """
+        now = len(self._log)
+        if ordinal < _IN_LOG:
+            return 0, now
+        ends = (place + 1 for place in range(ordinal - _IN_LOG, now) if self._log[place].ends)
+        return next(ends, now), now
+
+    def page(self, number: int, moment: int) -> bytes:
+        """Return a page by its number, which counts from 1, as it was at a moment; empty where it is not."""
+        versions = self._versions.get(number, [])
+        place = bisect_left(versions, moment) - 1
+        if place >= 0:
+            return self.at(_IN_LOG + versions[place])
         return self.at(number - 1) if 0 < number <= len(self._file) // self._size else b""
 
 

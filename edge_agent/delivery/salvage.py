@@ -36,7 +36,9 @@ class Wreck:
     def __init__(self, path: Path) -> None:
         """Look for rows everywhere in the file and its log."""
         self._pages = Pages(path, PAGE)
-        self._index = sorted(number << _PLACE_BITS | place for number, place in carving.places(self._pages))
+        self._index = sorted(
+            number << _PLACE_BITS | place for number, place in carving.places(self._pages, self._pages.ordinals())
+        )
         self._newest, self.facts, ahead = self._last()
         self.next_seq = {**self.facts.next_seq, **ahead}
         """Every sensor's next number, as far as is known; empty where nothing was found at all."""

@@ -104,12 +104,24 @@ class Spool:
     def _load(self, place: Place) -> None:
         self._db = spool_file.open_database(self._path)
         with self._reading():
-            spool_file.prepare(self._db, self._path)
+            torn = spool_file.prepare(self._db, self._path)
             self.epoch = spool_file.identify(self._db, self._path, place)
             self._shelf = Shelf(self._db, place, self.epoch, batch_readings=self._batch_readings)
             self._undated = undated.waiting(self._db)
             self._losses.untold = spool_file.untold(self._db)
             self.is_boot_dated = undated.stamp_of(self._db, self._boot) is not None
+            if torn is not None and torn.number > self._shelf.books.number:
+                self._pass_over(torn)
+
+    def _pass_over(self, torn: Facts) -> None:
+        """Tell the numbers of a torn write as lost, so that they are never given out again."""
+        known = self._shelf.books.next_seq
+        spans = ((sensor, known.get(sensor, 0), end) for sensor, end in torn.next_seq.items())
+        lost = [Gap(s, Cause.DAMAGED, begin, end - 1, end - begin) for s, begin, end in spans if end > begin]
+        with spool_file.transaction(self._db):
+            self._shelf.go_on_from(torn.next_seq)
+            self._losses.untold = replace(self._losses.untold, holes=(*self._losses.untold.holes, *lost))
+            spool_file.note_untold(self._db, self._losses.untold)
 
     def _take_over(self) -> None:
         for aside in spool_file.to_salvage(self._path):

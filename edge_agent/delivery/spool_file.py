@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edge_agent.delivery import batch_table, carving, pages, undated
+from edge_agent.delivery.facts import Facts
 from edge_agent.delivery.gaps import Gap
 from edge_agent.errors import SpoolDamaged, SpoolForeign, SpoolTaken, SpoolUnusable, SpoolUnwritable
 from telemetry.reading import Place
@@ -96,19 +97,21 @@ def open_database(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 
-def prepare(db: sqlite3.Connection, path: Path) -> None:
+def prepare(db: sqlite3.Connection, path: Path) -> Facts | None:
     """Make the tables if the file is new; raises SpoolDamaged.
 
     SQLite believes its log up to the first damaged frame, drops the rest in silence, and deletes it when it is closed.
-    Here that is damage, unless it was the last write that a power cut tore, of which nothing whole is left.
+    Here that is damage, unless it is the last write alone: then a power cut tore it, or it rots. Returns the facts of
+    such a write where they are intact: its numbers must not be given out again.
     """
     pages.check_header(path)
     log = pages.log(path, batch_table.PAGE)
     db.executescript(_SCHEMA + batch_table.SCHEMA + undated.SCHEMA)
     _, believed, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     doubted = log[max(0, believed) :]
-    if sum(frame.ends for frame in doubted) > 1 or carving.has_batch(path, doubted):
+    if sum(frame.ends for frame in doubted) > 1:
         raise SpoolDamaged(f"of the {len(log)} pages in its log {len(doubted)} are not sound")
+    return carving.newest_facts(path, max(0, believed)) if doubted else None
 
 
 @contextlib.contextmanager

@@ -118,8 +118,8 @@ class SpoolModel(RuleBasedStateMachine):
     @rule(sensors=_crowds)
     def commit_before_the_clock_is_set(self, sensors: list[str]) -> None:
         readings = self._take(sensors)
-        free = max(self.quota // 10, self.quota - self.spool._shelf.books.stored.bytes)
         assert self.spool.commit(readings, None) is None
+        free = max(self.quota // 10, self.quota - self.spool._shelf.books.stored.bytes)
         self.undated += [(t.sensor, t.measurement.values["pm2_5"], t.at, self.boot) for t in readings]
         dropped = max(0, len(self.undated) - free // BYTES_PER_READING)
         self.unnumbered.update(told[0] for told in self.undated[:dropped])

@@ -1,0 +1,1 @@
+"""Faults against real processes and servers, judged by an oracle that stands outside them."""

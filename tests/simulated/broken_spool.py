@@ -1,0 +1,58 @@
+"""The spool, broken on purpose; what these need to know of its insides is here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from edge_agent.delivery import shelf, undated
+from edge_agent.delivery.spool import Spool
+from telemetry import batch as batches
+
+DROPPED: tuple[Any, str] = (Spool, "_make_room")
+UNDATED: tuple[Any, str] = (undated, "stamped")
+NUMBERS: tuple[Any, str] = (shelf, "_books")
+
+
+def restamped(sound: Any) -> Any:
+    """Date a batch a second later each time it is read."""
+    times: Counter[tuple[int, int]] = Counter()
+
+    async def broken(self: Any, number: int) -> Any:
+        payload = await sound(self, number)
+        times[id(self), number] += 1
+        if payload is None or times[id(self), number] == 1:
+            return payload
+        batch = batches.decode(payload)
+        later = 10**9 * times[id(self), number]
+        body = re.sub(rb"\d{19}(?=\n)", lambda found: b"%d" % (int(found[0]) + later), batch.body)
+        return replace(batch, body=body).encode()
+
+    return broken
+
+
+def told_nothing(sound: Any) -> Any:
+    """Drop and say nothing."""
+
+    def broken(self: Any, *args: Any) -> list[Any]:
+        sound(self, *args)
+        return []
+
+    return broken
+
+
+def dated_twice(sound: Any) -> Any:
+    """Date each reading that waited, and once more."""
+
+    def broken(*args: Any) -> Any:
+        dated, out = sound(*args)
+        return dated + dated, out
+
+    return broken
+
+
+def numbers_anew(sound: Any) -> Any:
+    """Open without the sensors' numbers."""
+    return lambda newest: replace(sound(newest), next_seq={}, noted={})
