@@ -17,7 +17,7 @@ demo: $(VENV)/.run ## Run a whole city on this machine; FOR=30s ends by itself
 
 test: $(VENV)/.dev ## Install the servers that tests use where allowed, and run all tests
 	@.ci/install-servers
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/python -m tests $(ARGS)
 
 check: $(VENV)/.dev ## Check style (ruff), types (mypy strict) and architecture
 	@$(BIN)/ruff check .
@@ -28,6 +28,9 @@ check: $(VENV)/.dev ## Check style (ruff), types (mypy strict) and architecture
 faults: $(VENV)/.dev ## Break every part while readings flow, ours and peers', count what is lost; ARGS=R01 runs one case
 	@.ci/install-servers
 	@$(BIN)/python -m tests.faults $(ARGS)
+	@[ -n "$(ARGS)" ] || $(BIN)/python -m tests.faults.disk
+	@[ -n "$(ARGS)" ] || $(BIN)/python -m tests.simulated --seeds 2000
+	@[ -n "$(ARGS)" ] || $(BIN)/python -m tests.simulated --variants
 
 fuzz: $(VENV)/.fuzz ## Feed every decoder 20,000 hostile examples, then fuzz each for MINUTES of CPU time (10); ARGS=ack one
 	@SIMPANG_FUZZ_EXAMPLES=20000 $(BIN)/pytest -q --timeout 0 tests/fuzz

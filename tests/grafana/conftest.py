@@ -81,6 +81,7 @@ def small_city(now: int) -> City:
         city.say(JUNCTION, "gas", Family.AIR, dict.fromkeys(("so2", "co", "o3", "no2"), 70), minutes_ago=30 * half_hour)
         city.say(JUNCTION, "dust", Family.AIR, {"pm2_5": 20, "pm10": 40}, minutes_ago=30 * half_hour + 0.1)
     city.say(JUNCTION, "dust", Family.AIR, {"pm2_5": 999}, minutes_ago=2.2, quality=Quality.STUCK)
+    city.say(JUNCTION, "dust", Family.AIR, {"pm1": 14}, minutes_ago=40, quality=Quality.AVERAGED)
     city.say(SILENT, "agent", Family.HEALTH, {"cpu": 12}, minutes_ago=120)
     city.say(SILENT, "link", Family.HEALTH, {"online": 0}, minutes_ago=0.5)
     city.say(

@@ -94,6 +94,11 @@ def test_doubtful_values_are_drawn_only_on_request(database: Database) -> None:
     assert (highest("0"), highest("127")) == (20, 999)
 
 
+def test_means_of_a_minute_are_drawn_beside_good_readings(database: Database) -> None:
+    series = asked(database, "Simpang: Lokasi / Site", "PM1, PM2,5", "A", quality="0")
+    assert 14 in {value for one in series if one["tags"]["sensor"] == "dust" for _, value in one["values"]}
+
+
 def test_vehicles_a_minute_add_up_over_lines_directions_and_classes(database: Database) -> None:
     (site,) = asked(database, "Simpang: Kota / City", "Kendaraan per menit per lokasi")
     assert site["tags"] == {"site": "simpang-empat"}
