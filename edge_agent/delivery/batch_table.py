@@ -74,10 +74,21 @@ def insert(db: sqlite3.Connection, row: Row) -> None:
     db.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?)", values)
 
 
-def delete(db: sqlite3.Connection, first: int, last: int) -> None:
-    """Delete a run of rows, but for the last one's facts: they tell the numbers before whatever comes next."""
-    db.execute("DELETE FROM batch WHERE number >= ? AND number < ?", (first, last))
+def delete(db: sqlite3.Connection, first: int, last: int, *, keep_facts: bool) -> None:
+    """Delete a run of rows; the last one's facts, if they are kept, tell the numbers before whatever comes next."""
+    db.execute("DELETE FROM batch WHERE number >= ? AND number < ?", (first, last + (not keep_facts)))
     db.execute("UPDATE batch SET lines = 0, payload = x'' WHERE number = ?", (last,))
+
+
+def gaps_before(db: sqlite3.Connection, end: int) -> list[tuple[int, int]]:
+    """Return the runs of numbers below one that no batch has."""
+    runs, expected = [], 1
+    query = "SELECT number FROM batch WHERE number < ? AND lines > 0 ORDER BY number"
+    for number in (*(n for (n,) in db.execute(query, (end,))), end):
+        if number > expected:
+            runs.append((expected, number - 1))
+        expected = number + 1
+    return runs
 
 
 def note_facts(db: sqlite3.Connection, number: int, facts: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,9 +62,9 @@ def places(pages: Pages, ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def newest_facts(path: Path, begin: int) -> Facts | None:
     """Return the newest facts in a file's log from a frame on."""
-    pages = Pages(path, PAGE)
-    found = (read(pages, place).facts for _, place in places(pages, pages.ordinals_of_log(begin)))
-    return max((facts for facts in found if facts is not None), key=lambda facts: facts.number, default=None)
+    with contextlib.closing(Pages(path, PAGE)) as pages:
+        found = (read(pages, place).facts for _, place in places(pages, pages.ordinals_of_log(begin)))
+        return max((facts for facts in found if facts is not None), key=lambda facts: facts.number, default=None)
 
 
 def read(pages: Pages, place: int) -> Found:

@@ -33,6 +33,9 @@ class Held:
 
 NOTHING = Held()
 
+RUNS = 8
+"""Thinned batches stay between others that are gone; naming all of these would make each row long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -48,11 +51,17 @@ class Facts:
     told: tuple[Gap, ...] = ()
     """The gaps that this batch tells."""
     gone: tuple[Run, ...] = ()
+    """The newest runs of batches that are gone, at most RUNS."""
     held: Held = NOTHING
     dated: int = 0
     """The last undated reading that was given a date."""
     told_times: int = 0
     """How often losses that had been written down were told."""
+
+    @property
+    def known_from(self) -> int:
+        """The first number from which `gone` is all that is gone."""
+        return self.gone[0][0] if len(self.gone) == RUNS else 1
 
     def lost(self, cause: Cause) -> list[Gap]:
         """Return the gaps that the loss of this batch leaves."""
@@ -69,7 +78,7 @@ class Facts:
             "next": {s: [n, self.took[s]] if s in self.took else n for s, n in self.next_seq.items()},
             "own": None if set(self.own) == set(self._taken()) else [gap.row() for gap in self.own],
             "told": [gap.row() for gap in self.told],
-            "gone": self.gone,
+            "gone": self.gone[-RUNS:],
             "held": (self.held.batches, self.held.readings, self.held.bytes),
         }
         return zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9)

@@ -5,17 +5,19 @@ Formats: https://www.sqlite.org/fileformat2.html, sections 1.5 (cells and overfl
 
 from __future__ import annotations
 
-import mmap
+import contextlib
 import struct
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from edge_agent.errors import SpoolDamaged
 
 _DATABASE_HEADER, _WAL_HEADER, _FRAME_HEADER = 100, 32, 24
+_READ_AHEAD = 64 * 1024
 _IN_LOG = 1 << 31
 """The ordinal of the log's first page, beyond any page of the file."""
 
@@ -29,21 +31,52 @@ class Frame:
     ends: bool
 
 
+class _File:
+    """A file read piece by piece: mapped into memory, a bad block would end the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open: BinaryIO | None = None
+        self.size = 0
+        with contextlib.suppress(OSError):
+            self._open = path.open("rb", buffering=_READ_AHEAD)
+            self.size = path.stat().st_size
+
+    def read(self, begin: int, size: int) -> bytes:
+        """Return some bytes, fewer at the end, none where the disk refuses."""
+        if self._open is None:
+            return b""
+        with contextlib.suppress(OSError):
+            self._open.seek(begin)
+            return self._open.read(size)
+        return b""
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._open is not None:
+            self._open.close()
+
+
 class Pages:
-    """The pages of the file and of its log, whose newer versions take their place."""
+    """The pages of the file and of its log, whose newer versions take their place. To be closed."""
 
     def __init__(self, path: Path, page_size: int) -> None:
-        """Map the files; either may be missing or empty."""
+        """Open the files; either may be missing or empty."""
         self._size = page_size
-        self._file, self._wal = _mapped(path), _mapped(path.with_name(path.name + "-wal"))
-        self._log = committed(self._wal, page_size)
+        self._file, self._wal = _File(path), _File(_log_of(path))
+        self._log = _committed(self._wal, page_size)
         self._versions: defaultdict[int, list[int]] = defaultdict(list)
         for place, frame in enumerate(self._log):
             self._versions[frame.page].append(place)
 
+    def close(self) -> None:
+        """Let the files go."""
+        self._file.close()
+        self._wal.close()
+
     def ordinals(self) -> Iterator[int]:
         """Yield a number for every page that can be read, the file's before the log's."""
-        yield from range(-(-len(self._file) // self._size))
+        yield from range(-(-self._file.size // self._size))
         yield from self.ordinals_of_log(0)
 
     def ordinals_of_log(self, begin: int) -> range:
@@ -53,9 +86,8 @@ class Pages:
     def at(self, ordinal: int) -> bytes:
         """Return a page by its ordinal."""
         if ordinal >= _IN_LOG:
-            begin = self._log[ordinal - _IN_LOG].begin
-            return self._wal[begin : begin + self._size]
-        return self._file[ordinal * self._size : (ordinal + 1) * self._size]
+            return self._wal.read(self._log[ordinal - _IN_LOG].begin, self._size)
+        return self._file.read(ordinal * self._size, self._size)
 
     def moments(self, ordinal: int) -> tuple[int, int]:
         """Return when a page's neighbours may be looked at: when its own transaction ended, and now.
@@ -74,22 +106,48 @@ class Pages:
         place = bisect_left(versions, moment) - 1
         if place >= 0:
             return self.at(_IN_LOG + versions[place])
-        return self.at(number - 1) if 0 < number <= len(self._file) // self._size else b""
+        return self.at(number - 1) if 0 < number <= self._file.size // self._size else b""
 
 
-def frames(wal: bytes | mmap.mmap, page_size: int) -> Iterator[Frame]:
+def log(path: Path, page_size: int) -> list[Frame]:
+    """Return the frames of a file's log up to the last that ends a transaction, whether SQLite believes them or not."""
+    wal = _File(_log_of(path))
+    try:
+        return _committed(wal, page_size)
+    finally:
+        wal.close()
+
+
+def check_header(path: Path) -> None:
+    """Raise SpoolDamaged for a format version by which SQLite would take the file for read-only, for ever."""
+    file = _File(path)
+    header = file.read(0, _DATABASE_HEADER)
+    file.close()
+    if len(header) == _DATABASE_HEADER and not set(header[18:20]) <= {1, 2}:
+        raise SpoolDamaged("its header names a format that does not exist")
+
+
+def _committed(wal: _File, page_size: int) -> list[Frame]:
+    found = list(_frames(wal, page_size))
+    while found and not found[-1].ends:
+        found.pop()
+    return found
+
+
+def _frames(wal: _File, page_size: int) -> Iterator[Frame]:
     """Yield the frames of the log's present life, which all carry its salt."""
     salt = _salt(wal)
     step = _FRAME_HEADER + page_size
-    for begin in range(_WAL_HEADER, len(wal) - step + 1, step):
-        page, pages_after = struct.unpack_from(">II", wal, begin)
-        if wal[begin + 8 : begin + 16] == salt:
+    for begin in range(_WAL_HEADER, wal.size - step + 1, step):
+        header = wal.read(begin, _FRAME_HEADER)
+        if len(header) == _FRAME_HEADER and header[8:16] == salt:
+            page, pages_after = struct.unpack_from(">II", header)
             yield Frame(page, begin + _FRAME_HEADER, pages_after > 0)
 
 
-def _salt(wal: bytes | mmap.mmap) -> bytes:
+def _salt(wal: _File) -> bytes:
     """Return the salt in the log's header or, where that is damaged, in its first frame."""
-    header = wal[:_WAL_HEADER]
+    header = wal.read(0, _WAL_HEADER)
     if len(header) == _WAL_HEADER:
         order = ">" if header[3] & 1 else "<"
         one = two = 0
@@ -98,27 +156,11 @@ def _salt(wal: bytes | mmap.mmap) -> bytes:
             two = (two + second + one) & 0xFFFFFFFF
         if struct.pack(">II", one, two) == header[24:]:
             return header[16:24]
-    return wal[_WAL_HEADER + 8 : _WAL_HEADER + 16]
+    return wal.read(_WAL_HEADER + 8, 8)
 
 
-def committed(wal: bytes | mmap.mmap, page_size: int) -> list[Frame]:
-    """Return the frames up to the last that ends a transaction, whether SQLite would believe them or not."""
-    found = list(frames(wal, page_size))
-    while found and not found[-1].ends:
-        found.pop()
-    return found
-
-
-def log(path: Path, page_size: int) -> list[Frame]:
-    """Return the frames of a file's log up to the last that ends a transaction."""
-    return committed(_mapped(path.with_name(path.name + "-wal")), page_size)
-
-
-def check_header(path: Path) -> None:
-    """Raise SpoolDamaged for a format version by which SQLite would take the file for read-only, for ever."""
-    header = _mapped(path)[:_DATABASE_HEADER]
-    if len(header) == _DATABASE_HEADER and not set(header[18:20]) <= {1, 2}:
-        raise SpoolDamaged("its header names a format that does not exist")
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
@@ -141,11 +183,3 @@ def local_size(payload: int, page_size: int) -> int:
         return payload
     fitting = least + (payload - least) % (page_size - 4)
     return fitting if fitting <= most else least
-
-
-def _mapped(path: Path) -> bytes | mmap.mmap:
-    try:
-        with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (FileNotFoundError, ValueError):
-        return b""

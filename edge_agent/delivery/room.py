@@ -21,8 +21,8 @@ from telemetry.errors import BadBatch, BadReading
 from telemetry.quantity import Family
 
 _LOG = logging.getLogger(__name__)
-_STRETCHES = 4
-"""The most stretches worked on for one commit, which must not take long."""
+_STRETCHES = 40
+"""The most stretches worked on for one commit, which must not take long; one or two are enough for a second's."""
 
 _STRETCH_ROWS = 120
 _MINUTE_NS = 60 * 10**9

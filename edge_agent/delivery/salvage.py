@@ -44,6 +44,10 @@ class Wreck:
         """Every sensor's next number, as far as is known; empty where nothing was found at all."""
         self._gone = Runs(self.facts.gone)
 
+    def close(self) -> None:
+        """Let the file go."""
+        self._pages.close()
+
     def __len__(self) -> int:
         """Return the newest number found; so far `saved` counts."""
         return self._newest
@@ -83,7 +87,7 @@ class Wreck:
 
     def _hole(self, first: int, end: int, before: Facts | None, after: Facts | None) -> list[Gap]:
         """Return the gaps that batches from one number to before another leave, given the facts beside them."""
-        lost = [number for number in range(first, end) if number not in self._gone]
+        lost = [number for number in range(max(first, self.facts.known_from), end) if number not in self._gone]
         if not lost:
             return []
         if before is None or after is None or lost[0] > first:

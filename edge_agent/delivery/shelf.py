@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from edge_agent.delivery import batch_table, gaps
 from edge_agent.delivery.batch_table import Level, Row
-from edge_agent.delivery.facts import NOTHING, Facts, Held
+from edge_agent.delivery.facts import NOTHING, RUNS, Facts, Held
 from edge_agent.delivery.gaps import Cause
 from edge_agent.delivery.runs import Run, Runs
 from edge_agent.errors import SpoolDamaged
@@ -47,7 +47,7 @@ class Shelf:
         self._place = place
         self._epoch = epoch
         self._batch_readings = batch_readings
-        self.books = _books(batch_table.newest(db))
+        self.books = _books(db)
         self.made = 0
         """Batches made since it was opened."""
 
@@ -109,9 +109,17 @@ class Shelf:
         for number, lines, size in rows:
             gone.add(number)
             stored = stored.plus(-1, lines, size)
-        for run in {gone.around(number) for number, _, _ in rows}:
-            batch_table.delete(self.db, *run)
+        self._delete({gone.around(number) for number, _, _ in rows}, tuple(gone))
         self.books = replace(self.books, gone=tuple(gone), stored=stored)
+
+    def _delete(self, runs: Iterable[Run], gone: Sequence[Run]) -> None:
+        """Delete runs of batches; of the newest ones the last row stays for its facts."""
+        newest = set(gone[-RUNS:])
+        for first, last in runs:
+            batch_table.delete(self.db, first, last, keep_facts=(first, last) in newest)
+        for _, last in self.books.gone[-RUNS:]:
+            if not any(first <= last <= end for first, end in newest):
+                batch_table.delete(self.db, last, last, keep_facts=False)
 
     def see_whole(self, number: int, following: Sequence[int], limit: int) -> None:
         """Raise SpoolDamaged unless all that should be between some batches is there: a damaged tree may lose some."""
@@ -133,12 +141,14 @@ class Shelf:
             batch_table.note_facts(self.db, newest.number, now.encode())
 
 
-def _books(newest: Row | None) -> Books:
+def _books(db: sqlite3.Connection) -> Books:
+    newest = batch_table.newest(db)
     if newest is None:
         return Books()
     said = Facts.decode(newest.facts)
     if said is None or said.number != newest.number:
         raise SpoolDamaged("the newest batch's facts are damaged")
+    gone = (*batch_table.gaps_before(db, said.known_from), *said.gone)
     return Books(
-        newest.number, said.next_seq, said.next_seq, said.held, said.gone, dated=said.dated, told_times=said.told_times
+        newest.number, said.next_seq, said.next_seq, said.held, gone, dated=said.dated, told_times=said.told_times
     )

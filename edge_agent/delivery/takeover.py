@@ -27,10 +27,14 @@ def take_over(shelf: Shelf, untold: Untold, aside: Path) -> Untold:
 
     The lines stay as they are, so that what the hub had already becomes the same rows again.
     """
-    wreck, db = Wreck(aside), shelf.db
-    begin, batches = spool_file.salvaged_to(db, aside), 0
-    if begin > len(wreck):
-        return untold
+    with contextlib.closing(Wreck(aside)) as wreck:
+        begin = spool_file.salvaged_to(shelf.db, aside)
+        return untold if begin > len(wreck) else _taken_over(shelf, untold, wreck, aside, begin)
+
+
+def _taken_over(shelf: Shelf, untold: Untold, wreck: Wreck, aside: Path, begin: int) -> Untold:
+    """Take over what comes after a number."""
+    db, batches = shelf.db, 0
     if not begin:
         with spool_file.transaction(db):
             shelf.go_on_from(wreck.next_seq)
@@ -66,7 +70,11 @@ def _append(shelf: Shelf, some: Sequence[Saved]) -> int:
 def _beside(aside: Path, newest: Facts) -> tuple[undated.Waiting, Untold]:
     """Return the undated readings and the losses that SQLite can still reach, unless a later batch had them already."""
     waiting, untold = undated.Waiting(), Untold()
-    with contextlib.suppress(sqlite3.Error, SpoolDamaged, ValueError), contextlib.closing(sqlite3.connect(aside)) as db:
+    reading = f"file:{aside}?mode=ro"
+    with (
+        contextlib.suppress(sqlite3.Error, SpoolDamaged, ValueError),
+        contextlib.closing(sqlite3.connect(reading, uri=True)) as db,
+    ):
         waiting = undated.everything(db, newest.dated)
         untold = spool_file.untold(db)
     return waiting, untold if untold.told_times >= newest.told_times else Untold()

@@ -21,6 +21,7 @@ _MINUTE_MS = 60_000
 _DIGITS = 9
 """Significant ones of a mean: a decimetre of a latitude, and far beyond any sensor elsewhere."""
 
+_NO_DIRECTION = 1e-9
 _STATES = frozenset({Family.HEALTH, Family.SCENE})
 _KEPT = frozenset({Family.TRAFFIC, Family.CROSSING, Family.GAP})
 
@@ -28,18 +29,26 @@ Values = Sequence[float]
 _Key = tuple[str, Family, Quality, int]
 
 
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
 def _mean(values: Values) -> float:
-    return fsum(values) / len(values)
+    return _rounded(fsum(values) / len(values))
 
 
 def _level(values: Values) -> float:
-    return 10 * log10(_mean([10 ** (value / 10) for value in values]))
+    """Return the mean level by energy, from the loudest down, so that no value is too large for it."""
+    loudest = max(values)
+    return _rounded(loudest + 10 * log10(fsum(10 ** ((value - loudest) / 10) for value in values) / len(values)))
 
 
 def _direction(values: Values) -> float:
     """Return the mean direction in degrees; where opposite ones cancel out there is none, and the last stands."""
     east, north = fsum(sin(radians(v)) for v in values), fsum(cos(radians(v)) for v in values)
-    return degrees(atan2(east, north)) % 360 if abs(east) + abs(north) > 1e-9 else values[-1]
+    if abs(east) + abs(north) < _NO_DIRECTION:
+        return values[-1]
+    return _rounded(degrees(atan2(east, north)) + 360) % 360
 
 
 def _last(values: Values) -> float:
@@ -105,4 +114,4 @@ def _averaged(readings: Sequence[Reading]) -> tuple[Measurement, int]:
 
 def _combined(family: Family, name: str, values: Values) -> float:
     value = _COMBINED.get((family, name), _mean)(values)
-    return round(value) if BY_FAMILY[family][name].whole else float(f"{value:.{_DIGITS}g}")
+    return round(value) if BY_FAMILY[family][name].whole else value

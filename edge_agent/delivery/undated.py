@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS undated (
     measurement TEXT NOT NULL, crc INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS boot (
-    id INTEGER PRIMARY KEY, boot TEXT NOT NULL UNIQUE, wall_ms INTEGER NOT NULL, monotonic_ns INTEGER NOT NULL
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL UNIQUE, wall_ms INTEGER NOT NULL, monotonic_ns INTEGER NOT NULL,
+    crc INTEGER NOT NULL
 );
 """
 _BOOTS = 16
@@ -50,15 +51,15 @@ class Waiting:
     """What waits in a file, as it is stored, and how boots are dated."""
 
     readings: tuple[tuple[str, int, str, str, int], ...] = ()
-    boots: tuple[tuple[str, int, int], ...] = ()
+    boots: tuple[tuple[str, int, int, int], ...] = ()
 
 
 def everything(db: sqlite3.Connection, after: int) -> Waiting:
     """Return what waits after an id as far as it can be read and is sound."""
     readings = "SELECT boot, at, sensor, measurement, crc FROM undated WHERE id > ? ORDER BY id"
-    boots = "SELECT boot, wall_ms, monotonic_ns FROM boot WHERE id > ? ORDER BY id"
+    boots = "SELECT boot, wall_ms, monotonic_ns, crc FROM boot WHERE id > ? ORDER BY id"
     sound = (row for row in _readable(db, readings, after) if row[4] == _check(row[:4]))
-    dated = (row for row in _readable(db, boots, 0) if tuple(map(type, row)) == (str, int, int))
+    dated = (row for row in _readable(db, boots, 0) if row[3] == _check(row[:3]))
     return Waiting(tuple(sound), tuple(dated))
 
 
@@ -72,7 +73,7 @@ def restore(db: sqlite3.Connection, waiting: Waiting) -> None:
     """Put what waited in another file in."""
     insert = "INSERT INTO undated (boot, at, sensor, measurement, crc) VALUES (?, ?, ?, ?, ?)"
     db.executemany(insert, waiting.readings)
-    db.executemany("INSERT OR IGNORE INTO boot (boot, wall_ms, monotonic_ns) VALUES (?, ?, ?)", waiting.boots)
+    db.executemany("INSERT OR IGNORE INTO boot (boot, wall_ms, monotonic_ns, crc) VALUES (?, ?, ?, ?)", waiting.boots)
 
 
 def keep(db: sqlite3.Connection, boot: str, taken: Sequence[Taken]) -> None:
@@ -82,7 +83,7 @@ def keep(db: sqlite3.Connection, boot: str, taken: Sequence[Taken]) -> None:
     db.executemany("INSERT INTO undated (boot, at, sensor, measurement, crc) VALUES (?, ?, ?, ?, ?)", checked)
 
 
-def _check(row: Row) -> int:
+def _check(row: tuple[object, ...]) -> int:
     return zlib.crc32(repr(row).encode())
 
 
@@ -94,14 +95,15 @@ def waiting(db: sqlite3.Connection) -> int:
 def note_boot(db: sqlite3.Connection, boot: str, stamp: Stamp) -> None:
     """Remember how a boot is dated, so that what still waits of it when it ends is dated alike in the next one."""
     row = (boot, stamp.wall_ms, stamp.monotonic_ns)
-    db.execute("INSERT OR IGNORE INTO boot (boot, wall_ms, monotonic_ns) VALUES (?, ?, ?)", row)
+    insert = "INSERT OR IGNORE INTO boot (boot, wall_ms, monotonic_ns, crc) VALUES (?, ?, ?, ?)"
+    db.execute(insert, (*row, _check(row)))
     db.execute("DELETE FROM boot WHERE id <= (SELECT max(id) FROM boot) - ?", (_BOOTS,))
 
 
 def stamp_of(db: sqlite3.Connection, boot: str) -> Stamp | None:
     """Return how a boot is dated, None if its clock was never vouched for."""
-    row = db.execute("SELECT wall_ms, monotonic_ns FROM boot WHERE boot = ?", (boot,)).fetchone()
-    return None if row is None else Stamp(*row)
+    row = db.execute("SELECT wall_ms, monotonic_ns, crc FROM boot WHERE boot = ?", (boot,)).fetchone()
+    return None if row is None or row[2] != _check((boot, *row[:2])) else Stamp(*row[:2])
 
 
 def drop(db: sqlite3.Connection, count: int) -> Counter[str]:
@@ -151,6 +153,7 @@ def stamped(db: sqlite3.Connection, boot: str, stamp: Stamp) -> TakenOut:
 
 def _stamp_for(db: sqlite3.Connection, earlier: str, now: Stamp) -> Stamp:
     """Return how an earlier boot is dated: as it was known to be, or by its last reading at the start of this one."""
-    ends = "SELECT max(at) FROM undated WHERE boot = ? AND typeof(at) = 'integer'"
+    db.create_function("checked", 4, lambda *row: _check(row), deterministic=True)
+    ends = "SELECT max(at) FROM undated WHERE boot = ? AND crc = checked(boot, at, sensor, measurement)"
     (last,) = db.execute(ends, (earlier,)).fetchone()
     return stamp_of(db, earlier) or Stamp(now.milliseconds(0), last or 0, Quality.TIME_ESTIMATED)
