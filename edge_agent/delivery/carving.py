@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,9 @@ _FURTHEST = 48
 _LARGEST = 2 * batches.LARGEST
 _ZLIB_MAGIC = b"\x78\xda"
 _COLUMNS = 6
+_LONGEST_PREFIX = 13
+"""Bytes of a size of up to four and a number of up to nine."""
+
 _NULL, _FIRST_BLOB = 0, 12
 _WIDTHS = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
 
@@ -54,17 +56,28 @@ def places(pages: Pages, ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:
     for ordinal in ordinals:
         image = pages.at(ordinal)
         for at in _signs(image):
-            for begin in range(max(0, at - _FURTHEST), at):
+            for begin in _beginnings(image, at):
                 cell = _cell(image, begin)
                 if cell is not None and cell.begin + cell.before == at:
                     yield cell.number, ordinal * PAGE + begin
 
 
+def _beginnings(image: bytes, at: int) -> Iterator[int]:
+    """Yield where the cell of a record may begin that has a blob at a place.
+
+    Its header, whose first byte is its length, names no type for the key (0); before it stand the record's size and
+    number.
+    """
+    for header in range(max(2, at - _FURTHEST), at - _COLUMNS):
+        if image[header + 1] == _NULL and _COLUMNS < image[header] <= at - header:
+            yield from range(max(0, header - _LONGEST_PREFIX), header - 1)
+
+
 def newest_facts(path: Path, begin: int) -> Facts | None:
     """Return the newest facts in a file's log from a frame on."""
-    with contextlib.closing(Pages(path, PAGE)) as pages:
-        found = (read(pages, place).facts for _, place in places(pages, pages.ordinals_of_log(begin)))
-        return max((facts for facts in found if facts is not None), key=lambda facts: facts.number, default=None)
+    pages = Pages(path, PAGE)
+    found = (read(pages, place).facts for _, place in places(pages, pages.ordinals_of_log(begin)))
+    return max((facts for facts in found if facts is not None), key=lambda facts: facts.number, default=None)
 
 
 def read(pages: Pages, place: int) -> Found:

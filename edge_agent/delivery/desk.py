@@ -12,7 +12,7 @@ from edge_agent.clock import Stamp
 from edge_agent.delivery.facts import NOTHING, Held
 from edge_agent.delivery.gaps import Gap
 from edge_agent.delivery.spool import Spool
-from edge_agent.errors import SpoolDamaged, SpoolUnwritable
+from edge_agent.errors import AgentError, SpoolDamaged, SpoolUnwritable
 from edge_agent.taken import Taken
 
 _LOG = logging.getLogger(__name__)
@@ -89,11 +89,15 @@ class SpoolDesk:
 
     async def close(self) -> None:
         """Close the spool and end its thread."""
-        if self._opening is not None:
-            self._spool = await self._opening
-        if self._spool is not None:
-            await self._run(self._spool.close)
-        self._thread.shutdown()
+        try:
+            if self._opening is not None:
+                self._spool = await self._opening
+            if self._spool is not None:
+                await self._run(self._spool.close)
+        except AgentError as error:
+            _LOG.error("%s", error)
+        finally:
+            self._thread.shutdown(wait=False)
 
     async def _opened(self) -> Spool:
         """Return the spool, opened if need be; one opening serves all who wait for it."""

@@ -6,18 +6,18 @@ Formats: https://www.sqlite.org/fileformat2.html, sections 1.5 (cells and overfl
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
+import weakref
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from edge_agent.errors import SpoolDamaged
 
 _DATABASE_HEADER, _WAL_HEADER, _FRAME_HEADER = 100, 32, 24
-_READ_AHEAD = 64 * 1024
 _IN_LOG = 1 << 31
 """The ordinal of the log's first page, beyond any page of the file."""
 
@@ -35,30 +35,22 @@ class _File:
     """A file read piece by piece: mapped into memory, a bad block would end the process."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._open: BinaryIO | None = None
+        self._descriptor = -1
         self.size = 0
         with contextlib.suppress(OSError):
-            self._open = path.open("rb", buffering=_READ_AHEAD)
-            self.size = path.stat().st_size
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._descriptor)
+            self.size = os.fstat(self._descriptor).st_size
 
     def read(self, begin: int, size: int) -> bytes:
         """Return some bytes, fewer at the end, none where the disk refuses."""
-        if self._open is None:
-            return b""
         with contextlib.suppress(OSError):
-            self._open.seek(begin)
-            return self._open.read(size)
+            return os.pread(self._descriptor, size, begin)
         return b""
-
-    def close(self) -> None:
-        """Let the file go."""
-        if self._open is not None:
-            self._open.close()
 
 
 class Pages:
-    """The pages of the file and of its log, whose newer versions take their place. To be closed."""
+    """The pages of the file and of its log, whose newer versions take their place."""
 
     def __init__(self, path: Path, page_size: int) -> None:
         """Open the files; either may be missing or empty."""
@@ -68,11 +60,6 @@ class Pages:
         self._versions: defaultdict[int, list[int]] = defaultdict(list)
         for place, frame in enumerate(self._log):
             self._versions[frame.page].append(place)
-
-    def close(self) -> None:
-        """Let the files go."""
-        self._file.close()
-        self._wal.close()
 
     def ordinals(self) -> Iterator[int]:
         """Yield a number for every page that can be read, the file's before the log's."""
@@ -111,18 +98,12 @@ class Pages:
 
 def log(path: Path, page_size: int) -> list[Frame]:
     """Return the frames of a file's log up to the last that ends a transaction, whether SQLite believes them or not."""
-    wal = _File(_log_of(path))
-    try:
-        return _committed(wal, page_size)
-    finally:
-        wal.close()
+    return _committed(_File(_log_of(path)), page_size)
 
 
 def check_header(path: Path) -> None:
     """Raise SpoolDamaged for a format version by which SQLite would take the file for read-only, for ever."""
-    file = _File(path)
-    header = file.read(0, _DATABASE_HEADER)
-    file.close()
+    header = _File(path).read(0, _DATABASE_HEADER)
     if len(header) == _DATABASE_HEADER and not set(header[18:20]) <= {1, 2}:
         raise SpoolDamaged("its header names a format that does not exist")
 

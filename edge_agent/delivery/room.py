@@ -62,14 +62,24 @@ class Room:
         return lost
 
     def _stretch(self) -> Sequence[Row]:
-        """Return the oldest batches of the least level, about a minute of them; none where only whole ones may go."""
-        for level in (Level.WHOLE, Level.THINNED, Level.WITHOUT_BRIEF):
-            if level is Level.WHOLE and not self._policy.thin and not self._policy.brief:
-                continue
-            rows = [row for row in self._of(level, len(self._lent) + _STRETCH_ROWS) if row.number not in self._lent]
-            if rows:
-                return _minute(rows)
+        """Return the oldest batches of the least level that has some to work on; none where only whole ones may go.
+
+        Whole batches are worked on by the minute, once it is over: pieces of a minute would have means of their own.
+        """
+        if self._policy.thin or self._policy.brief:
+            rows = self._free(Level.WHOLE)
+            minute = _minute(rows)
+            if len(minute) < len(rows):
+                return minute
+        for level in (Level.THINNED, Level.WITHOUT_BRIEF):
+            if rows := self._free(level):
+                return rows
         return ()
+
+    def _free(self, level: Level) -> Sequence[Row]:
+        """Return the oldest batches of a level that are not lent out."""
+        rows = self._of(level, len(self._lent) + _STRETCH_ROWS)
+        return [row for row in rows if row.number not in self._lent]
 
     def _of(self, level: Level, limit: int) -> list[Row]:
         """Return the oldest batches of a level, and note where they begin."""
@@ -107,8 +117,8 @@ class Room:
         left = self._thinned(lines) if level is Level.WHOLE else self._stripped(lines, level)
         self._shelf.append_lines(left.kept, level=Level(level + 1))
         self._shelf.append(left.means, level=Level(level + 1))
-        cause = Cause.THINNED if level is Level.WHOLE else Cause.DROPPED
-        return lost + gaps.numbered(b"".join(left.replaced), cause)
+        cause, replaced = Cause.THINNED if level is Level.WHOLE else Cause.DROPPED, b"".join(left.replaced)
+        return lost + gaps.numbered(replaced, cause) + gaps.told(replaced)
 
     def _thinned(self, lines: Sequence[bytes]) -> Thinned:
         if self._policy.thin:
@@ -119,9 +129,9 @@ class Room:
         return Thinned(tuple(lines))
 
     def _stripped(self, lines: Sequence[bytes], level: Level) -> Thinned:
-        kept = frozenset(Family) - self._policy.brief if level is Level.THINNED else self._policy.lasting | {Family.GAP}
-        given_up = tuple(line for line in lines if _family(line) not in kept)
-        return Thinned(tuple(line for line in lines if _family(line) in kept), replaced=given_up)
+        kept = frozenset(Family) - self._policy.brief if level is Level.THINNED else self._policy.lasting
+        given_up = tuple(line for line in lines if _family(line) not in kept - {Family.GAP})
+        return Thinned(tuple(line for line in lines if _family(line) in kept - {Family.GAP}), replaced=given_up)
 
 
 def _family(line: bytes) -> str:
@@ -129,9 +139,9 @@ def _family(line: bytes) -> str:
 
 
 def _minute(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return the first rows that begin within a minute of the first, at least that one."""
-    end = _time(rows[0]) + _MINUTE_NS
-    return [rows[0], *takewhile(lambda row: _time(row) < end, rows[1:])]
+    """Return the first rows that begin in the same minute as the first."""
+    minute = _time(rows[0]) // _MINUTE_NS if rows else 0
+    return list(takewhile(lambda row: _time(row) // _MINUTE_NS == minute, rows))
 
 
 def _time(row: Row) -> int:

@@ -44,10 +44,6 @@ class Wreck:
         """Every sensor's next number, as far as is known; empty where nothing was found at all."""
         self._gone = Runs(self.facts.gone)
 
-    def close(self) -> None:
-        """Let the file go."""
-        self._pages.close()
-
     def __len__(self) -> int:
         """Return the newest number found; so far `saved` counts."""
         return self._newest
@@ -78,7 +74,7 @@ class Wreck:
             if number > self._newest or row == _NOTHING:
                 continue
             missing = self._hole(expected, number, before, row.facts)
-            if number not in self._gone and row.batch is None and row.facts is not None:
+            if number not in self._gone and row.batch is None and row.facts is not None and not row.is_emptied:
                 missing += row.facts.lost(Cause.DAMAGED)
             body = row.batch.body if row.batch is not None and number not in self._gone else None
             if number > after:

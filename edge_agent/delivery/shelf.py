@@ -121,6 +121,11 @@ class Shelf:
             if not any(first <= last <= end for first, end in newest):
                 batch_table.delete(self.db, last, last, keep_facts=False)
 
+    def see_gone(self, number: int) -> None:
+        """Raise SpoolDamaged unless a batch that is not found is known to be gone."""
+        if number <= self.books.number and number not in Runs(self.books.gone):
+            raise SpoolDamaged(f"batch {number} is not where it should be")
+
     def see_whole(self, number: int, following: Sequence[int], limit: int) -> None:
         """Raise SpoolDamaged unless all that should be between some batches is there: a damaged tree may lose some."""
         books = self.books

@@ -295,8 +295,8 @@ class Spool:
     def lines(self, number: int) -> int | None:
         """Return how many readings a batch has, None if it is not there any more."""
         with self._reading():
-            found = batch_table.measures(self._db, number)
-        return None if found is None or number in self._forgotten else found[0]
+            found = batch_table.get(self._db, number)
+            return None if found is None or number in self._forgotten else batches.decode(found.payload).lines
 
     def after(self, number: int, *, limit: int) -> list[int]:
         """Return the numbers of the oldest batches after a number, forgotten ones left out."""
@@ -316,6 +316,8 @@ class Spool:
             found = batch_table.get(self._db, number)
         if found is None:
             self._lent.discard(number)
+            with self._judged():
+                self._shelf.see_gone(number)
             return None
         try:
             batches.decode(found.payload)

@@ -27,9 +27,8 @@ def take_over(shelf: Shelf, untold: Untold, aside: Path) -> Untold:
 
     The lines stay as they are, so that what the hub had already becomes the same rows again.
     """
-    with contextlib.closing(Wreck(aside)) as wreck:
-        begin = spool_file.salvaged_to(shelf.db, aside)
-        return untold if begin > len(wreck) else _taken_over(shelf, untold, wreck, aside, begin)
+    wreck, begin = Wreck(aside), spool_file.salvaged_to(shelf.db, aside)
+    return untold if begin > len(wreck) else _taken_over(shelf, untold, wreck, aside, begin)
 
 
 def _taken_over(shelf: Shelf, untold: Untold, wreck: Wreck, aside: Path, begin: int) -> Untold:

@@ -1,0 +1,291 @@
+"""Taking over a damaged spool: once and whole, whatever interrupts it, and bounded in what it leaves behind."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from edge_agent.clock import Stamp
+from edge_agent.delivery import pages, spool_file, takeover, undated
+from edge_agent.delivery.batch_table import PAGE
+from edge_agent.delivery.spool import Spool
+from edge_agent.errors import SpoolUnwritable
+from edge_agent.taken import Taken
+from telemetry.quality import Quality
+from telemetry.quantity import Family
+from telemetry.reading import Measurement
+from tests.support.spooling import BOOT, STAMP, Row, accounted, all_rows, opened, taken
+
+_BATCHES = 30
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "spool"
+
+
+def _filled(path: Path) -> list[Row]:
+    """Leave a spool of many batches and two undated readings, whose epoch is damaged; return its rows."""
+    spool = opened(path)
+    for value in range(_BATCHES):
+        spool.commit([taken(value + 0.5), taken(value / 7, "co2")], STAMP)
+    rows = all_rows(spool)
+    spool.commit([taken(501.5), taken(502.5)], None)
+    spool.close()
+    _rot(path)
+    return rows
+
+
+def _rot(path: Path) -> None:
+    """Flip a byte of what the file says of its epoch: it is damaged, and everything else in it is sound."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE meta SET crc = crc + 1 WHERE key = 'epoch'")
+
+
+def _see_whole(spool: Spool, rows: list[Row]) -> None:
+    """See that everything came over once, and that what waited is dated once."""
+    spool.commit([], STAMP)
+    now = all_rows(spool)
+    dated = [r for r in now if r.values.get("pm2_5") in (501.5, 502.5)]
+    assert [r.values["pm2_5"] for r in dated] == [501.5, 502.5]
+    assert [r for r in now if r not in dated] == rows
+    assert accounted(now)["dust"] == spool._shelf.books.next_seq["dust"] == _BATCHES + 2
+
+
+class _Killed(BaseException):
+    """The process ends here."""
+
+
+def _dying(call: Callable[..., object], *, after: int) -> Callable[..., object]:
+    """Return a call that works so many times and then ends the process before it does anything."""
+    left = [after]
+
+    def dies(*args: object, **kwargs: object) -> object:
+        if not left[0]:
+            raise _Killed
+        left[0] -= 1
+        return call(*args, **kwargs)
+
+    return dies
+
+
+@pytest.mark.parametrize("after", range(8))
+@pytest.mark.parametrize("what", ["note_salvaged_to", "note_untold", "note_salvaged", "salvaged_to"])
+def test_a_crash_anywhere_in_a_takeover_goes_on_without_doubling(
+    path: Path, monkeypatch: pytest.MonkeyPatch, what: str, after: int
+):
+    rows = _filled(path)
+    monkeypatch.setattr(takeover, "_AT_ONCE", 7)
+    with monkeypatch.context() as dying:
+        dying.setattr(spool_file, what, _dying(getattr(spool_file, what), after=after))
+        with suppress(_Killed):
+            opened(path).close()
+    spool = opened(path)
+    _see_whole(spool, rows)
+    spool.close()
+
+
+def test_a_crash_after_everything_was_taken_over_dates_nothing_twice(path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The damaged file keeps its name for a moment longer, or a power cut gives it back."""
+    rows = _filled(path)
+    with monkeypatch.context() as dying:
+        dying.setattr(spool_file, "note_salvaged", _dying(spool_file.note_salvaged, after=0))
+        with pytest.raises(_Killed):
+            opened(path)
+    spool = opened(path)
+    assert spool.held.undated == 2
+    _see_whole(spool, rows)
+    spool.close()
+
+
+def test_a_disk_that_refuses_in_the_middle_is_gone_on_from(path: Path, monkeypatch: pytest.MonkeyPatch):
+    rows = _filled(path)
+    monkeypatch.setattr(takeover, "_AT_ONCE", 7)
+    opening, limit = spool_file.open_database, [30]
+
+    def small(at: Path) -> sqlite3.Connection:
+        db = opening(at)
+        db.execute(f"PRAGMA max_page_count={limit[0]}")
+        return db
+
+    monkeypatch.setattr(spool_file, "open_database", small)
+    for _ in range(3):
+        with pytest.raises(SpoolUnwritable, match="refuses"):
+            opened(path)
+    limit[0] = 10**6
+    spool = opened(path)
+    _see_whole(spool, rows)
+    spool.close()
+
+
+def test_two_damages_one_after_the_other_lose_nothing(path: Path):
+    rows = _filled(path)
+    opened(path).close()
+    _rot(path)
+    spool = opened(path)
+    _see_whole(spool, rows)
+    spool.close()
+
+
+def test_a_spool_damaged_while_it_takes_over_is_taken_over_too(path: Path, monkeypatch: pytest.MonkeyPatch):
+    rows = _filled(path)
+    monkeypatch.setattr(takeover, "_AT_ONCE", 7)
+    with monkeypatch.context() as dying:
+        dying.setattr(spool_file, "note_salvaged_to", _dying(spool_file.note_salvaged_to, after=2))
+        with pytest.raises(_Killed):
+            opened(path)
+    _rot(path)
+    spool = opened(path)
+    spool.commit([], STAMP)
+    readings = {(r.sensor, r.seq): r for r in all_rows(spool)}
+    assert {(r.sensor, r.seq) for r in rows} <= set(readings)
+    values = sorted(r.values["pm2_5"] for r in readings.values() if r.values.get("pm2_5", 0) > 500)
+    assert values == [501.5, 502.5]
+    spool.close()
+
+
+def test_no_more_than_two_damaged_files_are_kept(path: Path):
+    for value in range(5):
+        spool = opened(path)
+        spool.commit([taken(value + 0.5)], STAMP)
+        spool.close()
+        _rot(path)
+    opened(path).close()
+    assert len([left for left in path.parent.glob("spool.salvaged-*") if not left.name.endswith(("-wal", "-shm"))]) == 2
+    assert not list(path.parent.glob("spool.damaged-*"))
+
+
+def test_what_no_gap_told_yet_is_told_after_a_takeover(path: Path):
+    spool = opened(path)
+    spool.commit([taken(1.5)], STAMP)
+    spool.commit([], None, {"dust": 3})
+    spool.close()
+    _rot(path)
+    spool = opened(path)
+    spool.commit([], STAMP)
+    told = [r for r in all_rows(spool) if r.labels.get("cause") == "uncommitted"]
+    assert [r.values["count"] for r in told] == [3]
+    spool.close()
+
+
+def test_an_undated_reading_that_rotted_ends_no_takeover(path: Path):
+    """A column that turned into nothing at all cannot be inserted."""
+    rows = _filled(path)
+    _without_rule(path, "undated", "crc INTEGER NOT NULL", "UPDATE undated SET crc = NULL WHERE id = 1")
+    spool = opened(path)
+    spool.commit([], STAMP)
+    assert [r for r in all_rows(spool) if r.values.get("pm2_5", 0) < 500] == rows
+    assert 502.5 in [r.values.get("pm2_5") for r in all_rows(spool)]
+    spool.close()
+
+
+def _without_rule(path: Path, table: str, rule: str, change: str) -> None:
+    """Change a row as damage does, past what its table demands."""
+    lax = rule.replace(" NOT NULL", "")
+    for sql, into in ((rule, lax), (lax, rule)):
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("PRAGMA writable_schema = 1")
+            edit = "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = ?"
+            db.execute(edit, (sql, into, table))
+        if into == lax:
+            with closing(sqlite3.connect(path)) as db, db:
+                db.execute(change)
+
+
+@pytest.mark.parametrize("bit", [16, 40, 45])
+def test_a_rotten_date_of_a_boot_dates_nothing_falsely(path: Path, bit: int):
+    """By what is remembered of an earlier boot its readings are dated as if true."""
+    spool = opened(path)
+    spool.commit([], STAMP)
+    with spool_file.transaction(spool._db):
+        undated.keep(spool._db, BOOT, [taken(2.5)])
+    spool.close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE boot SET wall_ms = ?", (STAMP.wall_ms ^ 1 << bit,))
+    now = Stamp(STAMP.wall_ms + 10**6, 10**9)
+    spool = opened(path, boot="another")
+    spool.commit([], now)
+    (r,) = all_rows(spool)
+    assert r.milliseconds == STAMP.wall_ms or r.quality & Quality.TIME_ESTIMATED
+    spool.close()
+
+
+@pytest.mark.parametrize("bit", [46, 61])
+def test_a_rotten_undated_reading_moves_no_other(path: Path, bit: int):
+    """The last of a boot that was never dated says where the others lie."""
+    spool = opened(path)
+    times = [3 * 10**14, 3 * 10**14 + 10**9, 3 * 10**14 + 2 * 10**9]
+    spool.commit([taken(value, at=at) for value, at in zip((1.5, 2.5, 3.5), times, strict=True)], None)
+    spool.close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE undated SET at = at | ? WHERE id = 2", (1 << bit,))
+    spool = opened(path, boot="another")
+    now = Stamp(STAMP.wall_ms, 10**9)
+    spool.commit([], now)
+    said = {r.values["pm2_5"]: r.milliseconds for r in all_rows(spool)}
+    assert said == {1.5: now.milliseconds(0) - 2_000, 3.5: now.milliseconds(0)}
+    spool.close()
+
+
+def test_gap_readings_of_a_damaged_spool_come_over_as_they_are(path: Path):
+    spool = opened(path, quota=3_000)
+    for value in range(60):
+        at = STAMP.monotonic_ns + value * 10**10
+        stamp = Stamp(STAMP.wall_ms + value * 10_000, at)
+        spool.commit([Taken("agent", Measurement(Family.HEALTH, {"cpu": value / 2}), at)], stamp)
+    rows = all_rows(spool)
+    assert [r for r in rows if r.family == "gap"]
+    spool.close()
+    _rot(path)
+    spool = opened(path)
+    assert all_rows(spool) == rows
+    spool.close()
+
+
+def test_a_takeover_keeps_the_damaged_log(path: Path):
+    """What SQLite does not believe of it, it deletes when it closes the file."""
+    spool = opened(path)
+    for value in range(5):
+        spool.commit([taken(value + 0.5)], STAMP)
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{path.with_name('left')}{suffix}")
+    spool.close()
+    left = path.with_name("left")
+    log = bytearray(left.with_name("left-wal").read_bytes())
+    log[pages.log(left, PAGE)[0].begin + 100] ^= 0xFF
+    left.with_name("left-wal").write_bytes(log)
+    spool = opened(left)
+    assert spool.damaged is not None
+    assert spool.damaged.with_name(spool.damaged.name + "-wal").read_bytes() == bytes(log)
+    spool.close()
+
+
+def test_a_crash_between_looking_at_what_waits_and_taking_it_over_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What was found only in the damaged log must be there still when it is looked at again."""
+    spool = opened(path)
+    spool.commit([taken(501.5)], None)
+    spool._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for value in range(10):
+        spool.commit([taken(value + 0.5, "co2")], None)
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{path.with_name('left')}{suffix}")
+    spool.close()
+    left = path.with_name("left")
+    log = bytearray(left.with_name("left-wal").read_bytes())
+    log[pages.log(left, PAGE)[0].begin + 100] ^= 0xFF
+    left.with_name("left-wal").write_bytes(log)
+    with monkeypatch.context() as dying:
+        dying.setattr(undated, "restore", _dying(undated.restore, after=0))
+        with suppress(_Killed):
+            opened(left)
+    spool = opened(left)
+    spool.commit([], STAMP)
+    assert 501.5 in [r.values.get("pm2_5") for r in all_rows(spool)]
+    spool.close()
