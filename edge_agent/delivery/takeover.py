@@ -71,7 +71,7 @@ def _beside(aside: Path, newest: Facts) -> tuple[undated.Waiting, Untold]:
     waiting, untold = undated.Waiting(), Untold()
     reading = f"file:{aside}?mode=ro"
     with (
-        contextlib.suppress(sqlite3.Error, SpoolDamaged, ValueError),
+        contextlib.suppress(sqlite3.Error, SpoolDamaged, ValueError, MemoryError),
         contextlib.closing(sqlite3.connect(reading, uri=True)) as db,
     ):
         waiting = undated.everything(db, newest.dated)

@@ -65,7 +65,7 @@ def everything(db: sqlite3.Connection, after: int) -> Waiting:
 
 def _readable(db: sqlite3.Connection, query: str, after: int) -> Iterator[Any]:
     """Yield rows until damage ends it."""
-    with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
+    with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError, MemoryError):
         yield from db.execute(query, (after,))
 
 
