@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, Tag
 
 from service.broker import Broker, UnusableSecret
 from service.places import Place
-from service.settings import FullPath, Name, Section, entries, shown
+from service.settings import FullPath, Name, Section, entries, is_seen, shown
 from telemetry.names import HUB
 
 
@@ -153,7 +153,7 @@ class HubSettings(Section):
         yield from self.broker.notes()
         for key in ("password_file", "token_file"):
             file: Path | None = getattr(self.store, key, None)
-            if file is not None and not file.exists():
+            if file is not None and not is_seen(file):
                 yield f"[store] {key} {file} does not exist, or this user may not see it"
 
     @classmethod

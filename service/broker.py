@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from service.places import Place
-from service.settings import Section
+from service.settings import Section, is_seen
 
 _TLS_PORT = 8883
 _HOST = re.compile(r"[^\s/@\0]+")
@@ -61,7 +61,7 @@ class Broker(Section):
         """Return missing files, a name without a password, and the port for TLS without it."""
         for key in ("password_file", "ca_file", "cert_file", "key_file"):
             file: Path | None = getattr(self, key)
-            if file is not None and not file.exists():
+            if file is not None and not is_seen(file):
                 yield f"[broker] {key} {file} does not exist, or this user may not see it"
         if self.username is not None and self.password_file is None and self.cert_file is None:
             yield f"[broker] has the username {self.username!r} and neither password_file nor cert_file"

@@ -72,6 +72,15 @@ FullPath = Annotated[Path, AfterValidator(_absolute)]
 """A file's path from the root."""
 
 
+def is_seen(file: Path) -> bool:
+    """Tell whether a file is there for this user to see; `Path.exists` raises where a folder hides it."""
+    try:
+        file.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def load(file: Path, model: type[Settings]) -> Settings:
     """Return the checked settings in a file; raises BadSettings with every error at once."""
     try:

@@ -218,7 +218,7 @@ class Spool:
             if spool_file.is_refusal(error):
                 raise SpoolUnwritable(f"the spool {self._path} refuses: {error}") from error
             raise self._set_aside(error) from error
-        except SpoolDamaged as error:
+        except (SpoolDamaged, MemoryError) as error:
             raise self._set_aside(error) from error
 
     @contextlib.contextmanager

@@ -19,6 +19,7 @@ from edge_agent.delivery.spool_file import Untold
 from edge_agent.errors import SpoolDamaged
 
 _LOG = logging.getLogger(__name__)
+_UNREADABLE = (sqlite3.Error, SpoolDamaged, ValueError, LookupError, TypeError, MemoryError)
 _AT_ONCE = 100
 
 
@@ -71,7 +72,7 @@ def _beside(aside: Path, newest: Facts) -> tuple[undated.Waiting, Untold]:
     waiting, untold = undated.Waiting(), Untold()
     reading = f"file:{aside}?mode=ro"
     with (
-        contextlib.suppress(sqlite3.Error, SpoolDamaged, ValueError, MemoryError),
+        contextlib.suppress(*_UNREADABLE),
         contextlib.closing(sqlite3.connect(reading, uri=True)) as db,
     ):
         waiting = undated.everything(db, newest.dated)

@@ -38,9 +38,7 @@ _VALUES = st.one_of(
             "true",
         ]
     ),
-    st.sampled_from(
-        ["nan", "-inf", "1e400", "0x" + "f" * 5_000, "9" * 5_000, "1979-05-27T07:32:00Z", "07:32:00", "[]"]
-    ),
+    st.sampled_from(["nan", "-inf", "1e400", "9" * 5_000, "1979-05-27T07:32:00Z", "07:32:00", "[]"]),
     st.sampled_from(["[[0.1, 0.2], [0.3, 0.4], [0, 1]]", "{}", "[{}]", '["in", "in"]', '"""\n[a]\n"""', "'\\x'"]),
     st.integers().map(str),
     st.floats(allow_nan=False, allow_infinity=False).map(str),
