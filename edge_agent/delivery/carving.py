@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_agent.delivery import gaps
 from edge_agent.delivery.batch_table import PAGE
 from edge_agent.delivery.facts import Facts
 from edge_agent.delivery.pages import Pages, local_size, varint
@@ -74,10 +75,18 @@ def _beginnings(image: bytes, at: int) -> Iterator[int]:
 
 
 def newest_facts(path: Path, begin: int) -> Facts | None:
-    """Return the newest facts in a file's log from a frame on."""
+    """Return the newest facts in a file's log from a frame on, or of them as much as a document's lines tell."""
     pages = Pages(path, PAGE)
-    found = (read(pages, place).facts for _, place in places(pages, pages.ordinals_of_log(begin)))
+    rows = (read(pages, place) for _, place in places(pages, pages.ordinals_of_log(begin)))
+    found = (row.facts or _told_by_lines(row.batch) for row in rows)
     return max((facts for facts in found if facts is not None), key=lambda facts: facts.number, default=None)
+
+
+def _told_by_lines(batch: Batch | None) -> Facts | None:
+    if batch is None:
+        return None
+    numbered = gaps.numbered(batch.body, gaps.Cause.DAMAGED)
+    return Facts(batch.number, {gap.sensor: gap.last + 1 for gap in numbered})
 
 
 def read(pages: Pages, place: int) -> Found:

@@ -11,7 +11,7 @@ import struct
 import weakref
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +99,12 @@ class Pages:
 def log(path: Path, page_size: int) -> list[Frame]:
     """Return the frames of a file's log up to the last that ends a transaction, whether SQLite believes them or not."""
     return _committed(_File(_log_of(path)), page_size)
+
+
+def is_without_holes(frames: Sequence[Frame], page_size: int) -> bool:
+    """Tell whether some first frames of a log lie one after the other: a power cut leaves holes, rot does not."""
+    step = _FRAME_HEADER + page_size
+    return not frames or frames[-1].begin == _WAL_HEADER + len(frames) * step - page_size
 
 
 def check_header(path: Path) -> None:

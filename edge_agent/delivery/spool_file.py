@@ -101,8 +101,8 @@ def prepare(db: sqlite3.Connection, path: Path) -> Facts | None:
     """Make the tables if the file is new; raises SpoolDamaged.
 
     SQLite believes its log up to the first damaged frame, drops the rest in silence, and deletes it when it is closed.
-    Here that is damage, unless it is the last write alone: then a power cut tore it, or it rots. Returns the facts of
-    such a write where they are intact: its numbers must not be given out again.
+    Here that is damage, unless it is the last write alone, which a power cut may have torn. Returns the facts of such a
+    write where they can be read: its numbers must not be given out again.
     """
     pages.check_header(path)
     log = pages.log(path, batch_table.PAGE)
@@ -111,7 +111,10 @@ def prepare(db: sqlite3.Connection, path: Path) -> Facts | None:
     doubted = log[max(0, believed) :]
     if sum(frame.ends for frame in doubted) > 1:
         raise SpoolDamaged(f"of the {len(log)} pages in its log {len(doubted)} are not sound")
-    return carving.newest_facts(path, max(0, believed)) if doubted else None
+    torn = carving.newest_facts(path, max(0, believed)) if doubted else None
+    if doubted and torn is None and pages.is_without_holes(log, batch_table.PAGE):
+        raise SpoolDamaged("the last write in its log is not sound")
+    return torn
 
 
 @contextlib.contextmanager

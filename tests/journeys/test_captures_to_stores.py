@@ -28,6 +28,7 @@ Span = range
 """Nanoseconds since 1970."""
 
 MILLISECOND = 10**6
+PROBES = 8
 NEAR = 1e-6
 NO_VALUES = ("time", "site", "agent", "sensor", "quality", "seq")
 REPORTED = {f"health_{name}" for name in ("frames", "rejected", "restarts", "quality")} | {"air_quality"}
@@ -169,7 +170,10 @@ def _exported(server: Server, match: str) -> dict[str, list[tuple[int, float]]]:
 
 
 def test_victoria_metrics_keeps_up_at_the_hubs_own_pace(tmp_path: Path, broker: Server, victoria: Server) -> None:
-    """The hub holds each acknowledgement for 12 s there; an agent that makes a batch a second must not fall behind."""
+    """The hub holds each acknowledgement for 12 s there; an agent that makes a batch a second must not fall behind.
+
+    Until the first of them it can only probe whether a hub is there at all.
+    """
     link = tmp_path / "by-id" / "dust"
     player = Player(link)
     sensors = f'[[serial]]\nsensor = "dust"\ndriver = "sds011"\nport = "{link}"\n'
@@ -181,7 +185,7 @@ def test_victoria_metrics_keeps_up_at_the_hubs_own_pace(tmp_path: Path, broker: 
             player.finish()
             said = city.agent_says()
             assert said["waiting"]["batches"] <= 16
-            assert said["batches"]["resent"] == 0
+            assert said["batches"]["resent"] <= PROBES
             city.wait_for_delivery(40)
     finally:
         player.close()

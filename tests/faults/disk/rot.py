@@ -23,6 +23,9 @@ SMALL = ("--silent", "--steps", "12", "--quota", "1000000000")
 UNCLOSED = (*SMALL, "--unclosed")
 LARGE = ("--silent", "--steps", "300", "--quota", "1000000000")
 _CHUNK = 24
+_HEADER, _FRAME, _SALT = 32, 24 + 512, range(8, 16)
+"""Of SQLite's log: where its frames begin, how long each is, and where in it the salt stands."""
+
 _PAGES = (512, 4096, 16384)
 
 Damage = Callable[[bytearray, random.Random], range]
@@ -72,6 +75,13 @@ def flipped_at(content: bytearray, chance: random.Random, *, at: int) -> range:
     """Flip a bit of one byte."""
     content[at] ^= 1 << chance.randrange(8)
     return range(at, at + 1)
+
+
+def flipped_in_journal(content: bytearray, chance: random.Random) -> range:
+    """Flip a bit of a journal, but not of a frame's salt: that looks as if the frame had never been written."""
+    while (at := chance.randrange(len(content))) >= _HEADER and (at - _HEADER) % _FRAME in _SALT:
+        pass
+    return flipped_at(content, chance, at=at)
 
 
 def zeroed(content: bytearray, chance: random.Random) -> range:
@@ -156,7 +166,7 @@ def rows(*, short: bool) -> Iterator[Row]:
     journal = grown(UNCLOSED, target="spool-wal")
     row = Row(f"R04 a bit of {len(journal.content) // 1024} KiB of journal")
     for _ in range(15 if short else 1_000):
-        spoil(row, journal, flipped, chance)
+        spoil(row, journal, flipped_in_journal, chance)
     yield row
 
 
