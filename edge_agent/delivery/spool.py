@@ -90,20 +90,18 @@ class Spool:
         self._room = Room(self._shelf, policy or Policy(), self._lent)
 
     def _open(self, place: Place) -> None:
+        with self._judged():
+            self._db = spool_file.open_database(self._path)
         try:
-            try:
-                self._load(place)
-            except SpoolDamaged as error:
-                _LOG.error("%s", error)
-                self._load(place)
-            self._take_over()
-        except BaseException:
-            self._db.close()
-            raise
+            self._load(place)
+        except SpoolDamaged as error:
+            _LOG.error("%s", error)
+            self._db = spool_file.open_database(self._path)
+            self._load(place)
+        self._take_over()
 
     def _load(self, place: Place) -> None:
-        self._db = spool_file.open_database(self._path)
-        with self._reading():
+        with self._closing_on_error(), self._reading():
             torn = spool_file.prepare(self._db, self._path)
             self.epoch = spool_file.identify(self._db, self._path, place)
             self._shelf = Shelf(self._db, place, self.epoch, batch_readings=self._batch_readings)
@@ -125,7 +123,7 @@ class Spool:
 
     def _take_over(self) -> None:
         for aside in spool_file.to_salvage(self._path):
-            with self._judged():
+            with self._closing_on_error(), self._judged():
                 self._losses.untold = take_over(self._shelf, self._losses.untold, aside)
                 self._undated = undated.waiting(self._db)
             self.damaged = spool_file.note_salvaged(aside)
@@ -208,6 +206,14 @@ class Spool:
         if numbers:
             self._shelf.remove([(number, *self._forgotten[number]) for number in numbers])
             self._losses.note_refused()
+
+    @contextlib.contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._db.close()
+            raise
 
     @contextlib.contextmanager
     def _judged(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ import pytest
 
 from edge_agent.clock import Stamp
 from edge_agent.delivery import spool_file
-from edge_agent.errors import SpoolForeign, SpoolTaken, SpoolUnusable
+from edge_agent.errors import SpoolForeign, SpoolTaken, SpoolUnusable, SpoolUnwritable
 from telemetry import batch as batches
 from telemetry.reading import Place
 from tests.support.spooling import PLACE, STAMP, all_rows, opened, rows_in, taken
@@ -213,6 +213,15 @@ def test_a_folder_in_place_of_the_file_is_told_as_unusable(path: Path):
     with pytest.raises(SpoolUnusable, match="is a folder"):
         opened(path)
     assert path.is_dir()
+
+
+def test_a_file_that_cannot_be_opened_now_is_told_as_unwritable_and_the_lock_is_free(tmp_path: Path):
+    path = tmp_path / "spool"
+    path.symlink_to(tmp_path / "away" / "spool")
+    with pytest.raises(SpoolUnwritable, match="unable to open"):
+        opened(path)
+    (tmp_path / "away").mkdir()
+    opened(path).close()
 
 
 def test_missing_folders_are_made(tmp_path: Path):
