@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 from rich.console import Console
@@ -130,18 +130,24 @@ def export(
     InfluxDB's /write takes the file as it is. When the agent delivers the same readings later, they are the same rows.
     """
     chosen = settings(config, AgentSettings)
-    try:
-        with _opened(chosen) as spool, _progress("export", spool) as (progress, task):
-            written = 0
-            with output.open("xb") if output is not None else nullcontext(sys.stdout.buffer) as file:
-                for row in spool.rows():
-                    written += file.write(b"".join(lines_of(row.payload)))
-                    progress.advance(task)
-            waiting = spool.undated()
-    except OSError as error:
-        fail(f"{output or 'standard output'}: {error.strerror}")
+    with _opened(chosen) as spool, _progress("export", spool) as (progress, task), _file(output) as file:
+        written = 0
+        for row in spool.rows():
+            written += file.write(b"".join(lines_of(row.payload)))
+            progress.advance(task)
+        waiting = spool.undated()
     said = Console(stderr=True, highlight=False)
     said.print(f"{written} B; {waiting} pembacaan belum bertanggal / readings have no date yet and are not exported")
+
+
+@contextmanager
+def _file(output: Path | None) -> Iterator[BinaryIO]:
+    """Open the file to write to, which must be new; end with words where it refuses."""
+    try:
+        with output.open("xb") if output is not None else nullcontext(sys.stdout.buffer) as file:
+            yield file
+    except OSError as error:
+        fail(f"{output or 'standard output'}: {error.strerror}")
 
 
 @contextmanager
