@@ -302,7 +302,12 @@ class Spool:
         """Return how many readings a batch has, None if it is not there any more."""
         with self._reading():
             found = batch_table.get(self._db, number)
-            return None if found is None or number in self._forgotten else batches.decode(found.payload).lines
+        if found is None or number in self._forgotten:
+            return None
+        try:
+            return batches.decode(found.payload).lines
+        except BadBatch:
+            return found.lines
 
     def after(self, number: int, *, limit: int) -> list[int]:
         """Return the numbers of the oldest batches after a number, forgotten ones left out."""

@@ -185,6 +185,16 @@ def test_a_rotten_batch_becomes_a_gap_and_all_others_survive(full: Path):
     spool.close()
 
 
+def test_a_batch_that_rots_on_its_way_still_has_its_number_of_lines(full: Path):
+    spool = opened(full)
+    assert spool.lines(4) == _READINGS
+    spool.close()
+    _flip(full, _where(full, 4))
+    spool = opened(full)
+    assert spool.lines(4) == _READINGS
+    spool.close()
+
+
 def test_a_rotten_batch_is_told_once(full: Path):
     _flip(full, _where(full, 4))
     spool = opened(full)
