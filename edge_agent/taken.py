@@ -19,6 +19,10 @@ class Taken:
     at: int
 
 
+Dated = tuple[str, Measurement, int]
+"""A measurement with its sensor and its milliseconds since 1970."""
+
+
 def to_json(measurement: Measurement) -> str:
     """Return a measurement as JSON, for the spool's waiting room and the camera's process."""
     said = {"family": measurement.family, "values": dict(measurement.values), "labels": dict(measurement.labels)}

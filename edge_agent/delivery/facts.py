@@ -110,3 +110,9 @@ class Facts:
             return replace(facts, own=tuple(own))
         except (zlib.error, ValueError, TypeError, KeyError, AttributeError):
             return None
+
+
+def lost(kept: bytes, cause: Cause) -> list[Gap]:
+    """Return the gaps that the loss of a row leaves, given its facts; none if these are damaged too."""
+    facts = Facts.decode(kept)
+    return facts.lost(cause) if facts is not None else []

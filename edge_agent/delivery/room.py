@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from edge_agent.delivery import batch_table, gaps
+from edge_agent.delivery import batch_table, facts, gaps
 from edge_agent.delivery.batch_table import Level, Row
-from edge_agent.delivery.facts import Facts
 from edge_agent.delivery.gaps import Cause, Gap
 from edge_agent.delivery.shelf import Shelf
 from edge_agent.delivery.thinning import Thinned, thinned
@@ -98,8 +97,7 @@ class Room:
 
     def _dropped(self, row: Row) -> list[Gap]:
         self._shelf.remove([(row.number, row.lines, row.size)])
-        said = Facts.decode(row.facts)
-        return said.lost(Cause.DROPPED) if said is not None else []
+        return facts.lost(row.facts, Cause.DROPPED)
 
     def _given_up(self, stretch: Sequence[Row]) -> list[Gap]:
         """Take a stretch to its next level."""
@@ -110,8 +108,7 @@ class Room:
                 lines += batches.decode(row.payload).body.splitlines(keepends=True)
             except BadBatch as error:
                 _LOG.error("batch %d in the spool is damaged (%s) and becomes a gap", row.number, error)
-                said = Facts.decode(row.facts)
-                lost += said.lost(Cause.DAMAGED) if said is not None else []
+                lost += facts.lost(row.facts, Cause.DAMAGED)
         self._shelf.remove([(row.number, row.lines, row.size) for row in stretch])
         level = Level(stretch[0].level)
         left = self._thinned(lines) if level is Level.WHOLE else self._stripped(lines, level)

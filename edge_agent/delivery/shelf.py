@@ -12,12 +12,10 @@ from edge_agent.delivery.facts import NOTHING, RUNS, Facts, Held
 from edge_agent.delivery.gaps import Cause
 from edge_agent.delivery.runs import Run, Runs
 from edge_agent.errors import SpoolDamaged
+from edge_agent.taken import Dated
 from telemetry.batch import Batch
 from telemetry.line import format_line
-from telemetry.reading import Measurement, Place, Reading
-
-Dated = tuple[str, Measurement, int]
-"""Sensor, measurement, milliseconds since 1970."""
+from telemetry.reading import Place, Reading
 
 
 @dataclass(frozen=True, slots=True)

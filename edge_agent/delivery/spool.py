@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_agent.clock import Stamp
-from edge_agent.delivery import batch_table, gaps, spool_file, undated
+from edge_agent.delivery import batch_table, facts, gaps, spool_file, undated
 from edge_agent.delivery.facts import Facts, Held
 from edge_agent.delivery.gaps import Cause, Gap
 from edge_agent.delivery.losses import Losses
@@ -334,8 +334,7 @@ class Spool:
             batches.decode(found.payload)
         except BadBatch as error:
             _LOG.error("batch %d in the spool is damaged (%s) and becomes a gap", number, error)
-            said = Facts.decode(found.facts)
-            self.forget(number, said.lost(Cause.DAMAGED) if said is not None else ())
+            self.forget(number, facts.lost(found.facts, Cause.DAMAGED))
             return None
         self._lent.add(number)
         return found.payload

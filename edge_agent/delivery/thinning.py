@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import atan2, cos, degrees, fsum, log10, radians, sin
 
+from edge_agent.taken import Dated
 from telemetry.catalogue import BY_FAMILY
 from telemetry.line import parse_line
 from telemetry.quality import Quality
@@ -71,8 +72,7 @@ class Thinned:
     """What is left of some lines: those kept as they are, and means that need numbers of their own."""
 
     kept: tuple[bytes, ...]
-    means: tuple[tuple[str, Measurement, int], ...] = ()
-    """Sensor, measurement, milliseconds since 1970."""
+    means: tuple[Dated, ...] = ()
     replaced: tuple[bytes, ...] = ()
 
 

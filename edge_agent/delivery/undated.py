@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge_agent.clock import Stamp
-from edge_agent.taken import Taken, from_json, to_json
+from edge_agent.taken import Dated, Taken, from_json, to_json
 from telemetry.errors import BadReading
 from telemetry.quality import Quality
-from telemetry.reading import Measurement
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS undated (
@@ -41,9 +40,6 @@ BYTES_PER_READING = 200
 
 Row = tuple[str, int, str, str]
 """Boot, monotonic nanoseconds, sensor, measurement as JSON."""
-
-Dated = tuple[str, Measurement, int]
-"""Sensor, measurement, milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
