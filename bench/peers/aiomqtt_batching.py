@@ -6,16 +6,15 @@ a persistent session (clean_session=False) so that the broker keeps what comes w
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import contextlib
 import json
-import signal
 
 import aiomqtt
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write.point import Point
 from influxdb_client.client.write_api import WriteApi, WriteOptions
+
+from bench.peers.command import main, until_sigterm
 
 _INTERVAL = 1
 _OPTIONS = WriteOptions(
@@ -55,27 +54,12 @@ async def subscribe(broker: int, write_api: WriteApi) -> None:
 
 async def run(broker: int, url: str) -> None:
     """Run until SIGTERM, and then flush."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     with (
         InfluxDBClient(url=url, token="none", org="simpang") as client,  # noqa: S106  the database asks for none
         client.write_api(write_options=_OPTIONS) as write_api,
     ):
-        task = asyncio.create_task(subscribe(broker, write_api))
-        await stop.wait()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-def main() -> None:
-    """Run it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--broker", type=int, required=True)
-    parser.add_argument("--url", required=True)
-    said = parser.parse_args()
-    asyncio.run(run(said.broker, said.url))
+        await until_sigterm(subscribe(broker, write_api))
 
 
 if __name__ == "__main__":
-    main()
+    main(run)

@@ -6,14 +6,14 @@ take a message, the subscriber tries it again and again.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
-import signal
 
 import aiomqtt
 import httpx
+
+from bench.peers.command import main, until_sigterm
 
 BROKER = "allow_anonymous true\npersistence true\npersistence_location {folder}/\nmax_queued_messages 0\n"
 """What is set in mosquitto.conf; autosave_interval stays at its default of half an hour."""
@@ -53,24 +53,9 @@ async def subscribe(broker: int, database: httpx.AsyncClient) -> None:
 
 async def run(broker: int, url: str) -> None:
     """Run until SIGTERM."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with httpx.AsyncClient(base_url=url, timeout=30) as database:
-        task = asyncio.create_task(subscribe(broker, database))
-        await stop.wait()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-def main() -> None:
-    """Run it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--broker", type=int, required=True)
-    parser.add_argument("--url", required=True)
-    said = parser.parse_args()
-    asyncio.run(run(said.broker, said.url))
+        await until_sigterm(subscribe(broker, database))
 
 
 if __name__ == "__main__":
-    main()
+    main(run)
