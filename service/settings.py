@@ -15,6 +15,9 @@ from service.places import Place, line_of, lines_of_keys
 from telemetry.errors import BadName
 from telemetry.names import checked_name
 
+_LARGEST = 1 << 20
+"""Bytes of a settings file: ten thousand agents with a name and place each take about half of them."""
+
 _CURE_OF_TOML = "text values need quotes, each key stands once, a table that may stand several times is [[so]]"
 
 
@@ -84,9 +87,14 @@ def is_seen(file: Path) -> bool:
 def load(file: Path, model: type[Settings]) -> Settings:
     """Return the checked settings in a file; raises BadSettings with every error at once."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        with file.open("rb") as opened:
+            said = opened.read(_LARGEST + 1)
     except OSError as error:
         raise BadSettings(file, [f"cannot be read: {error.strerror}; check the path and its permissions"]) from error
+    if len(said) > _LARGEST:
+        raise BadSettings(file, [f"is larger than {_LARGEST >> 20} MiB; is it the settings file?"])
+    try:
+        text = said.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise BadSettings(file, [f"byte {error.start} is not UTF-8; save the file as UTF-8 text"]) from error
     return parse(file, text, model)

@@ -208,6 +208,20 @@ def test_a_file_from_windows_is_read(tmp_path: Path) -> None:
         load(file, Whole)
 
 
+def test_a_file_without_an_end_is_not_read_to_it() -> None:
+    with pytest.raises(BadSettings, match="is larger than 1 MiB; is it the settings file"):
+        load(Path("/dev/zero"), Whole)
+
+
+def test_a_large_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text(GOOD.ljust((1 << 20) - 1) + "\n", encoding="utf-8")
+    assert load(file, Whole) == parse(file, GOOD, Whole)
+    file.write_text(GOOD.ljust(1 << 20) + "\n", encoding="utf-8")
+    with pytest.raises(BadSettings, match="is larger than 1 MiB"):
+        load(file, Whole)
+
+
 def test_a_long_wrong_value_is_cut() -> None:
     said = faults(GOOD.replace('"s"', str(["x" * 30] * 1000)))
     assert all(len(fault) < 400 for fault in said)
