@@ -160,11 +160,11 @@ class Broker:
             link.lose("the connection broke")
         await link.wait(self.rng.uniform(0.001, self.weather.slowest))
 
-    async def go_half_open(self, link: ModelLink) -> None:
-        """Let nothing pass any more, until both ends notice."""
+    def go_half_open(self, link: ModelLink) -> None:
+        """Let nothing pass any more, until both ends notice, be it after the faults are over."""
         link.is_half_open = True
-        await asyncio.sleep(self.rng.uniform(KEEPALIVE, 2 * KEEPALIVE))
-        link.lose("no answer to a ping")
+        noticed = self.rng.uniform(KEEPALIVE, 2 * KEEPALIVE)
+        asyncio.get_running_loop().call_later(noticed, link.lose, "no answer to a ping")
 
 
 def _group(wanted: str) -> tuple[str | None, str]:

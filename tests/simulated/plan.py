@@ -156,7 +156,7 @@ async def _cable_out(world: World, rng: random.Random) -> None:
 async def _half_open(world: World, rng: random.Random) -> None:
     link = any_link(world.broker, "simpang", rng.choice)
     if link is not None:
-        await world.broker.go_half_open(link)
+        world.broker.go_half_open(link)
 
 
 async def _broker_crashes(world: World, rng: random.Random) -> None:
