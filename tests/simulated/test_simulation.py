@@ -28,6 +28,10 @@ def test_all_invariants_hold(first: int):
     assert all(one.account is not None and one.account.stored for one in played if one.account.emitted > 100)
 
 
+def test_a_link_that_is_half_open_when_the_faults_end_is_noticed():
+    assert play(1269).violation == ""
+
+
 def test_the_same_seed_is_the_same_world():
     first, again, other = play(5), play(5), play(6)
     assert (first.digest, first.events, first.steps) == (again.digest, again.events, again.steps)
