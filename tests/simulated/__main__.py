@@ -34,7 +34,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--trace", action="store_true", help="with --seed: print what happens")
     parser.add_argument("--variants", action="store_true", help="try the broken variants instead")
     parser.add_argument("--variant", help="with --seed: break production code like this variant")
-    parser.add_argument("--limit", type=int, default=200, help="with --variants: seeds to try each variant on")
+    parser.add_argument("--limit", type=int, default=1000, help="with --variants: seeds to try each variant on")
     return parser.parse_args()
 
 

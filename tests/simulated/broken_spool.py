@@ -47,8 +47,8 @@ def dated_twice(sound: Any) -> Any:
     """Date each reading that waited, and once more."""
 
     def broken(*args: Any) -> Any:
-        dated, out = sound(*args)
-        return dated + dated, out
+        out = sound(*args)
+        return replace(out, dated=out.dated + out.dated)
 
     return broken
 
