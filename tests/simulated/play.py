@@ -20,6 +20,7 @@ from tests.simulated.trace import Trace
 from tests.simulated.world import World
 
 _MEMORY = Path("/dev/shm")
+_DIED = "died"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Played:
     @property
     def invariant(self) -> str:
         return self.violation.partition(":")[0]
+
+    @property
+    def died(self) -> bool:
+        """Whether code under test died of itself instead of violating an invariant."""
+        return self.invariant == _DIED
 
 
 Broken = Callable[[], AbstractContextManager[None]]
@@ -85,7 +91,7 @@ async def _live(
     except Violation as error:
         violation = str(error)
     except Exception as error:  # noqa: BLE001 - production code that dies of itself is a finding like any other
-        violation = f"died: {type(error).__name__}: {error}"
+        violation = f"{_DIED}: {type(error).__name__}: {error}"
     world.end()
     await _empty()
     trace.note("END", violation)

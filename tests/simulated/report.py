@@ -88,10 +88,13 @@ def run_variants(limit: int, console: Console) -> list[Caught]:
 
 
 def catch(variant: Variant, seeds: Iterable[int]) -> Caught:
-    """Play seeds with a variant until one shows a violation that sound code does not show."""
+    """Play seeds with a variant until one shows a violation that sound code does not show.
+
+    A world that died of the variant proves nothing: the variant may not fit the code any more.
+    """
     for seed in seeds:
         played = play(seed, broken=variant.installed)
-        if played.violation and not play(seed).violation:
+        if played.violation and not played.died and not play(seed).violation:
             return Caught(variant, played)
     return Caught(variant, None)
 
