@@ -279,14 +279,27 @@ def test_a_spool_that_stays_full_goes_on_keeping_readings(path: Path):
     """What tells of the losses must not take the place of what is left."""
     spool = _pressed(path, quota=12_000, seconds=1_000)
     rows = _look(spool)
-    share = len([r for r in rows if r.family == "gap"]) / len(rows)
-    crossings = len([r for r in rows if r.family == "crossing"])
     spool.close()
-    other = _pressed(path.with_name("oldest-first"), quota=12_000, seconds=1_000, policy=OLDEST_FIRST)
-    kept = len([r for r in _look(other) if r.family == "crossing"])
-    other.close()
-    assert share < 0.5
-    assert crossings >= kept, "what lasts longest lasts no shorter than without a policy"
+    assert len([r for r in rows if r.family == "gap"]) / len(rows) < 0.5
+
+
+def test_what_lasts_longest_lasts_no_shorter_than_without_a_policy(path: Path):
+    """Seen over two minutes, since both spools fill and give up in steps, each at its own time."""
+    kept = _crossings_kept(path, Policy())
+    without = _crossings_kept(path.with_name("oldest-first"), OLDEST_FIRST)
+    assert min(kept) >= min(without)
+    assert sum(kept) >= sum(without)
+
+
+def _crossings_kept(path: Path, policy: Policy) -> list[int]:
+    """Return how many crossings a spool that stays full holds after each of 120 commits."""
+    spool = _pressed(path, quota=12_000, seconds=880, policy=policy)
+    kept = []
+    for second in range(880, 1_000):
+        _commit(spool, second, _KINDS)
+        kept.append(len([r for r in _look(spool) if r.family == "crossing"]))
+    spool.close()
+    return kept
 
 
 def test_what_is_written_of_what_is_gone_stays_small(path: Path):
