@@ -20,8 +20,8 @@ _FURTHEST = 48
 _LARGEST = 2 * batches.LARGEST
 _ZLIB_MAGIC = b"\x78\xda"
 _COLUMNS = 6
-_LONGEST_PREFIX = 13
-"""Bytes of a size of up to four and a number of up to nine."""
+_LONGEST_NUMBER, _LONGEST_SIZE = 8, 4
+_GOES_ON = 0x80
 
 _NULL, _FIRST_BLOB = 0, 12
 _WIDTHS = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
@@ -64,14 +64,30 @@ def places(pages: Pages, ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _beginnings(image: bytes, at: int) -> Iterator[int]:
-    """Yield where the cell of a record may begin that has a blob at a place.
+    """Yield where the cell of a record may begin whose document is at a place.
 
-    Its header, whose first byte is its length, names no type for the key (0); before it stand the record's size and
-    number.
+    Its header, whose first byte is its length, names no type for the key (0) and three numbers, which lie between it
+    and the document; before it stand the record's size and number.
     """
     for header in range(max(2, at - _FURTHEST), at - _COLUMNS):
-        if image[header + 1] == _NULL and _COLUMNS < image[header] <= at - header:
-            yield from range(max(0, header - _LONGEST_PREFIX), header - 1)
+        if image[header + 1] != _NULL or not _COLUMNS < image[header] <= at - header:
+            continue
+        kinds = image[header + 2 : header + 5]
+        if max(kinds) < len(_WIDTHS) and header + image[header] + sum(_WIDTHS[kind] for kind in kinds) == at:
+            number = min(_varints_before(image, header, _LONGEST_NUMBER), default=0)
+            yield from _varints_before(image, number, _LONGEST_SIZE)
+
+
+def _varints_before(image: bytes, end: int, longest: int) -> Iterator[int]:
+    """Yield where a number that ends before a place may begin, the nearest first: all its bytes but the last go on."""
+    if end < 1 or image[end - 1] >= _GOES_ON:
+        return
+    first = max(0, end - longest)
+    begin = end - 1
+    yield begin
+    while begin > first and image[begin - 1] >= _GOES_ON:
+        begin -= 1
+        yield begin
 
 
 def newest_facts(path: Path, begin: int) -> Facts | None:
