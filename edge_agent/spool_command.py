@@ -16,6 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from edge_agent.config import AgentSettings
+from edge_agent.delivery import spool_file
 from edge_agent.delivery.batch_table import Level
 from edge_agent.delivery.inspection import Inspection, damage, lines_of
 from edge_agent.errors import AgentError
@@ -46,6 +47,8 @@ def status(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
         typer.echo(json.dumps(said))
         return
     table = Table(show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("berkas / file", str(chosen.spool.path))
     table.add_row("agen berjalan / agent runs", "ya / yes" if said["agent_runs"] else "tidak / no")
     table.add_row("menunggu / waiting", f"{said['readings']} pembacaan / readings, {said['batches']} batch")
@@ -58,15 +61,16 @@ def status(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
             table.add_row(words, f"{count} batch")
     table.add_row("menunggu waktu / undated", str(said["undated"]))
     table.add_row("hilang, belum dilaporkan / lost, not told yet", str(said["untold"]))
+    for aside in said["coming_over"]:
+        table.add_row("rusak, sedang diambil alih / damaged, being taken over", aside)
     for aside in said["set_aside"]:
-        table.add_row("rusak / damaged", aside)
+        table.add_row("rusak, sudah diambil alih / damaged, taken over", aside)
     Console(highlight=False).print(table)
 
 
 def _status(spool: Inspection, chosen: AgentSettings) -> dict[str, Any]:
     levels, untold, span = spool.levels(), spool.untold(), spool.span()
     path = chosen.spool.path
-    asides = [*path.parent.glob(f"{path.name}.damaged-*"), *path.parent.glob(f"{path.name}.salvaged-*")]
     return {
         **spool.identity(),
         "agent_runs": spool.is_held(),
@@ -78,7 +82,8 @@ def _status(spool: Inspection, chosen: AgentSettings) -> dict[str, Any]:
         "newest": _moment(span[1]) if span else "",
         "undated": spool.undated(),
         "untold": untold.unnumbered.total() + sum(gap.count for gap in untold.holes),
-        "set_aside": sorted(str(aside) for aside in asides if aside.suffix[-1].isdigit()),
+        "coming_over": [str(aside) for aside in spool_file.to_salvage(path)],
+        "set_aside": [str(aside) for aside in spool_file.salvaged(path)],
     }
 
 
@@ -138,6 +143,8 @@ def export(
         waiting = spool.undated()
     said = Console(stderr=True, highlight=False)
     said.print(f"{written} B; {waiting} pembacaan belum bertanggal / readings have no date yet and are not exported")
+    for aside in spool_file.to_salvage(chosen.spool.path):
+        said.print(f"belum seluruhnya diekspor, masih diambil alih / not all exported, still being taken over: {aside}")
 
 
 @contextmanager

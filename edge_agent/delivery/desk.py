@@ -17,7 +17,7 @@ from edge_agent.taken import Taken
 
 _LOG = logging.getLogger(__name__)
 _OPENING_SECONDS = 1.0
-"""How long a call waits for the spool to open, which takes minutes where much is taken over from a damaged one."""
+"""How long a call waits for the spool to open, which takes minutes where a large damaged one is searched."""
 
 Answer = TypeVar("Answer")
 
@@ -26,8 +26,7 @@ class SpoolDesk:
     """Hands every call to the spool's thread, in order.
 
     Every call opens the spool if it is not open, and may raise SpoolTaken, SpoolForeign, SpoolUnusable or
-    SpoolUnwritable. A spool
-    that turns out to be damaged is closed; the next call opens the one that takes over.
+    SpoolUnwritable. A spool that turns out to be damaged is closed; the next call opens the one that takes over.
     """
 
     def __init__(self, open_spool: Callable[[], Spool]) -> None:
@@ -67,13 +66,25 @@ class SpoolDesk:
         """Commit; see Spool.commit."""
         return await self._do(lambda spool: spool.commit(taken, stamp, lost))
 
+    async def take_over(self) -> bool:
+        """Take over a portion of a damaged spool; see Spool.take_over."""
+        return await self._do(lambda spool: spool.take_over())
+
     async def after(self, number: int, *, limit: int) -> list[int]:
         """Return batch numbers; see Spool.after."""
         return await self._do(lambda spool: spool.after(number, limit=limit))
 
+    async def fresh_after(self, number: int, *, limit: int) -> list[int]:
+        """Return numbers of batches that were not late; see Spool.fresh_after."""
+        return await self._do(lambda spool: spool.fresh_after(number, limit=limit))
+
     async def newest(self) -> int:
         """Return the newest batch's number; see Spool.newest."""
         return await self._do(lambda spool: spool.newest)
+
+    async def newest_late(self) -> int:
+        """Return the newest late batch's number; see Spool.newest_late."""
+        return await self._do(lambda spool: spool.newest_late)
 
     async def payload(self, number: int) -> bytes | None:
         """Return a document; see Spool.payload."""
@@ -108,7 +119,7 @@ class SpoolDesk:
         opening = self._opening
         done, _ = await asyncio.wait({opening}, timeout=_OPENING_SECONDS)
         if not done:
-            raise SpoolUnwritable("the spool is still being opened; a damaged one is read whole")
+            raise SpoolUnwritable("the spool is still being opened; a damaged one is searched whole")
         if self._opening is opening:
             self._opening = None
             self._spool = opening.result()

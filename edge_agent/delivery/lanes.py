@@ -10,7 +10,10 @@ _FRESH = 4
 
 @dataclass(slots=True)
 class Lanes:
-    """How far each lane has come, as batch numbers; what lies above `split` is fresh."""
+    """How far each lane has come, as batch numbers; the backlog is all up to `split` that was not sent yet.
+
+    Both lanes may come to a fresh batch below it, which the first sends.
+    """
 
     split: int = 0
     fresh: int = 0
@@ -20,6 +23,10 @@ class Lanes:
         """Begin on a new link: all but the newest few batches are backlog, with what was on its way and may be lost."""
         self.backlog = min([self.backlog, *(number - 1 for number in released)])
         self.split = self.fresh = max(0, newest - _FRESH)
+
+    def see_late(self, newest: int) -> None:
+        """Take what the fresh lane passes over, up to a batch, into the backlog."""
+        self.split = max(self.split, newest)
 
     @property
     def has_backlog(self) -> bool:

@@ -47,3 +47,10 @@ class Runs:
             place -= 1
             first = self._runs.pop(place)[0]
         self._runs.insert(place, (first, last))
+
+    def in_at_most(self, most: int) -> tuple[Run, ...]:
+        """Return so many runs at most; the oldest become one, with what lies between them."""
+        cut = len(self._runs) - most + 1
+        if cut <= 1:
+            return tuple(self._runs)
+        return ((self._runs[0][0], self._runs[cut - 1][1]), *self._runs[cut:])

@@ -94,9 +94,10 @@ class Sender:
     async def _admit(self) -> None:
         now = time.monotonic()
         if free := self._window.free(is_fresh=True):
-            fresh = await self._desk.after(self._lanes.fresh, limit=free)
-            self._window.admit(fresh, now, is_fresh=True)
+            fresh = await self._desk.fresh_after(self._lanes.fresh, limit=free)
+            self._window.admit([n for n in fresh if not self._window.awaits(n)], now, is_fresh=True)
             self._lanes.fresh = max([self._lanes.fresh, *fresh])
+        self._lanes.see_late(await self._desk.newest_late())
         free = self._window.free(is_fresh=False)
         if free and self._lanes.has_backlog and now >= self._meter.ready_at():
             await self._admit_backlog(1 if self._meter.rate else free)
@@ -119,7 +120,7 @@ class Sender:
         readable = payload if self._compress else batch.decode(payload).document()
         now = time.monotonic()
         tries = self._window.sent(number, now)
-        if number <= self._lanes.split:
+        if not self._window.is_fresh(number):
             self._meter.spend(len(readable), now)
         await link.publish(Message(self._topic, readable))
         self.sent.sent += 1

@@ -17,6 +17,9 @@ from telemetry.batch import Batch
 from telemetry.line import format_line
 from telemetry.reading import Place, Reading
 
+_LATE_RUNS = 64
+"""Between older runs a batch that was not late passes for one: it is no longer fresh by then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Books:
@@ -34,6 +37,15 @@ class Books:
     told_times: int = 0
     begins: tuple[int, ...] = (0,) * len(Level)
     """For each level a number before which no batch is of it."""
+    late: tuple[Run, ...] = ()
+    """Batches made since the file was opened whose readings are older than those of batches before, as rough runs."""
+
+    def fresh_after(self, number: int) -> list[Run]:
+        """Return the runs of numbers after one that were not late."""
+        late = [run for run in self.late if run[1] > number]
+        begins = [number + 1, *(last + 1 for _, last in late)]
+        ends = [*(first - 1 for first, _ in late), self.number]
+        return [(begin, end) for begin, end in zip(begins, ends, strict=True) if begin <= end]
 
 
 class Shelf:
@@ -70,11 +82,19 @@ class Shelf:
         """Insert measurements in as few batches as may be; each takes its sensor's next number."""
         for first in range(0, len(dated), self._batch_readings):
             self._insert(self._formatted(dated[first : first + self._batch_readings]), level)
+            if level is not Level.WHOLE:
+                self._note_late()
 
     def append_lines(self, lines: Sequence[bytes], *, level: Level) -> None:
-        """Insert lines that have their numbers, each with its line feed."""
+        """Insert lines that have their numbers, each with its line feed, and that were committed before."""
         for first in range(0, len(lines), self._batch_readings):
             self._insert(lines[first : first + self._batch_readings], level)
+            self._note_late()
+
+    def _note_late(self) -> None:
+        late = Runs(self.books.late)
+        late.add(self.books.number)
+        self.books = replace(self.books, late=late.in_at_most(_LATE_RUNS))
 
     def _formatted(self, dated: Sequence[Dated]) -> list[bytes]:
         numbers = dict(self.books.next_seq)

@@ -56,6 +56,11 @@ class Untold:
         """Return this with more readings that had no number."""
         return replace(self, unnumbered=self.unnumbered + Counter(unnumbered)) if unnumbered else self
 
+    def with_those_of(self, other: Untold) -> Untold:
+        """Return this with the losses of another spool."""
+        known = self.plus(other.unnumbered)
+        return replace(known, holes=known.holes + other.holes, refused=known.refused + other.refused)
+
 
 _REFUSALS = frozenset(
     {
@@ -168,15 +173,21 @@ def note_untold(db: sqlite3.Connection, untold: Untold) -> None:
     _note(db, "untold", json.dumps(said))
 
 
-def salvaged_to(db: sqlite3.Connection, aside: Path) -> int:
-    """Return the last batch of a damaged spool that was taken over, 0 if none was."""
-    name, _, number = (noted(db, "salvaged") or "").rpartition(" ")
-    return int(number) if name == aside.name else 0
+def salvaged_to(db: sqlite3.Connection, aside: Path) -> int | None:
+    """Return the last batch of a damaged spool that was taken over, 0 if only its numbers were, None if nothing was."""
+    number = _salvaged(db).get(aside.name)
+    return None if number is None else int(number)
 
 
 def note_salvaged_to(db: sqlite3.Connection, aside: Path, number: int) -> None:
     """Write it down."""
-    _note(db, "salvaged", f"{aside.name} {number}")
+    others = {name: last for name, last in _salvaged(db).items() if aside.with_name(name).exists()}
+    _note(db, "taken over", json.dumps({**others, aside.name: number}))
+
+
+def _salvaged(db: sqlite3.Connection) -> dict[str, int]:
+    said: dict[str, int] = json.loads(noted(db, "taken over") or "{}")
+    return said
 
 
 def _note(db: sqlite3.Connection, key: str, value: str) -> None:
@@ -206,7 +217,17 @@ def set_aside(path: Path) -> Path:
 
 def to_salvage(path: Path) -> list[Path]:
     """Return the damaged spools that were set aside and not read yet."""
-    return [aside for aside in sorted(path.parent.glob(f"{path.name}.damaged-*")) if aside.suffix[-1].isdigit()]
+    return _of_kind(path, "damaged")
+
+
+def salvaged(path: Path) -> list[Path]:
+    """Return the damaged spools that were read and are kept."""
+    return _of_kind(path, "salvaged")
+
+
+def _of_kind(path: Path, kind: str) -> list[Path]:
+    """Return files set aside, the oldest first, without their journals."""
+    return [aside for aside in sorted(path.parent.glob(f"{path.name}.{kind}-*")) if aside.suffix[-1].isdigit()]
 
 
 def note_salvaged(aside: Path) -> Path:
@@ -214,8 +235,7 @@ def note_salvaged(aside: Path) -> Path:
     name, _, when = aside.name.rpartition(".damaged-")
     done = aside.with_name(f"{name}.salvaged-{when}")
     _rename(aside, done)
-    kept = [old for old in sorted(aside.parent.glob(f"{name}.salvaged-*")) if old.suffix[-1].isdigit()]
-    for old in kept[:-_KEPT_ASIDE]:
+    for old in salvaged(aside.with_name(name))[:-_KEPT_ASIDE]:
         for suffix in _SUFFIXES:
             old.with_name(old.name + suffix).unlink(missing_ok=True)
     return done

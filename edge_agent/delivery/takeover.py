@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import replace
+import time
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from edge_agent.delivery import spool_file, undated
 from edge_agent.delivery.batch_table import Level
-from edge_agent.delivery.facts import Facts
+from edge_agent.delivery.losses import Losses
 from edge_agent.delivery.salvage import Saved, Wreck
 from edge_agent.delivery.shelf import Shelf
 from edge_agent.delivery.spool_file import Untold
@@ -20,61 +20,96 @@ from edge_agent.errors import SpoolDamaged
 
 _LOG = logging.getLogger(__name__)
 _UNREADABLE = (sqlite3.Error, SpoolDamaged, ValueError, LookupError, TypeError, MemoryError)
-_AT_ONCE = 100
+_PORTION = 200
+_READING_SECONDS = 0.1
+"""After which a portion is large enough: to append it takes about as long again, and new readings wait for both."""
 
 
-def take_over(shelf: Shelf, untold: Untold, aside: Path) -> Untold:
-    """Append every intact batch and undated reading of a spool that was set aside; return what is to be told now.
+class Takeover:
+    """A spool that was set aside, on its way into a new one.
 
-    The lines stay as they are, so that what the hub had already becomes the same rows again.
+    Its numbers and the dates of its boots come first, so that new readings may be committed before all is over. Then
+    come its batches, by portions; the lines stay as they are, so that what the hub had already becomes the same rows.
+    Last comes what waited undated, all at once, since the last reading of a boot may date the others.
     """
-    wreck, begin = Wreck(aside), spool_file.salvaged_to(shelf.db, aside)
-    return untold if begin > len(wreck) else _taken_over(shelf, untold, wreck, aside, begin)
+
+    def __init__(self, shelf: Shelf, losses: Losses, aside: Path) -> None:
+        """Search the file, and go on from its numbers."""
+        self._shelf, self._losses = shelf, losses
+        self.aside = aside
+        self._wreck = Wreck(aside)
+        begin = spool_file.salvaged_to(shelf.db, aside)
+        if begin is None:
+            with spool_file.transaction(shelf.db), _readable(aside) as old:
+                shelf.go_on_from(self._wreck.next_seq)
+                undated.restore_boots(shelf.db, old)
+                spool_file.note_salvaged_to(shelf.db, aside, 0)
+        self._saved = self._wreck.saved(begin or 0)
+        self._portion: list[Saved] = []
+        self._batches = self._lost = 0
+        self.is_over = (begin or 0) > len(self._wreck)
+
+    def go_on(self) -> None:
+        """Take over the next portion, or the same again if the disk refused it."""
+        if self.is_over:
+            return
+        self._portion = self._portion or self._next_portion()
+        if not self._portion:
+            self._end()
+            return
+        bodies = [one.body for one in self._portion if one.body is not None]
+        missing = tuple(gap for one in self._portion for gap in one.missing)
+        with spool_file.transaction(self._shelf.db):
+            for body in bodies:
+                self._shelf.append_lines(body.splitlines(keepends=True), level=Level.WHOLE)
+            self._tell(Untold(holes=missing))
+            spool_file.note_salvaged_to(self._shelf.db, self.aside, self._portion[-1].number)
+        self._batches += len(bodies)
+        self._lost += sum(gap.count for gap in missing)
+        self._portion = []
+
+    def _next_portion(self) -> list[Saved]:
+        portion: list[Saved] = []
+        begin = time.monotonic()
+        for one in islice(self._saved, _PORTION):
+            portion.append(one)
+            if time.monotonic() - begin > _READING_SECONDS:
+                break
+        return portion
+
+    def _end(self) -> None:
+        db = self._shelf.db
+        with spool_file.transaction(db), _readable(self.aside) as old:
+            waiting = undated.restore(db, old, self._wreck.facts.dated)
+            self._tell(_untold(old, told_times=self._wreck.facts.told_times))
+            spool_file.note_salvaged_to(db, self.aside, len(self._wreck) + 1)
+        self.is_over = True
+        _LOG.warning(
+            "the damaged spool held %d intact batches and %d undated readings; %d readings are lost, and become gaps",
+            self._batches, waiting, self._lost,
+        )  # fmt: skip
+
+    def _tell(self, more: Untold) -> None:
+        """Write down losses beside those that are not told yet."""
+        self._losses.untold = self._losses.untold.with_those_of(more)
+        spool_file.note_untold(self._shelf.db, self._losses.untold)
 
 
-def _taken_over(shelf: Shelf, untold: Untold, wreck: Wreck, aside: Path, begin: int) -> Untold:
-    """Take over what comes after a number."""
-    db, batches = shelf.db, 0
-    if not begin:
-        with spool_file.transaction(db):
-            shelf.go_on_from(wreck.next_seq)
-    saved = wreck.saved(begin)
-    while some := list(islice(saved, _AT_ONCE)):
-        with spool_file.transaction(db):
-            batches += _append(shelf, some)
-            untold = replace(untold, holes=untold.holes + tuple(gap for one in some for gap in one.missing))
-            spool_file.note_untold(db, untold)
-            spool_file.note_salvaged_to(db, aside, some[-1].number)
-    waiting, losses = _beside(aside, wreck.facts)
-    untold = untold.plus(losses.unnumbered)
-    untold = replace(untold, holes=untold.holes + losses.holes, refused=untold.refused + losses.refused)
-    with spool_file.transaction(db):
-        undated.restore(db, waiting)
-        spool_file.note_untold(db, untold)
-        spool_file.note_salvaged_to(db, aside, len(wreck) + 1)
-    _LOG.warning(
-        "the damaged spool held %d intact batches and %d undated readings; %d readings are lost, and become gaps",
-        batches, len(waiting.readings), sum(gap.count for gap in untold.holes),
-    )  # fmt: skip
-    return untold
+@contextlib.contextmanager
+def _readable(aside: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a database in which stands what SQLite can still reach of the damaged one."""
+    try:
+        db = sqlite3.connect(f"file:{aside}?mode=ro", uri=True)
+    except sqlite3.Error:
+        db = sqlite3.connect(":memory:")
+    with contextlib.closing(db):
+        yield db
 
 
-def _append(shelf: Shelf, some: Sequence[Saved]) -> int:
-    """Append what is intact, and return how many batches that were."""
-    intact = [one.body for one in some if one.body is not None]
-    for body in intact:
-        shelf.append_lines(body.splitlines(keepends=True), level=Level.WHOLE)
-    return len(intact)
-
-
-def _beside(aside: Path, newest: Facts) -> tuple[undated.Waiting, Untold]:
-    """Return the undated readings and the losses that SQLite can still reach, unless a later batch had them already."""
-    waiting, untold = undated.Waiting(), Untold()
-    reading = f"file:{aside}?mode=ro"
-    with (
-        contextlib.suppress(*_UNREADABLE),
-        contextlib.closing(sqlite3.connect(reading, uri=True)) as db,
-    ):
-        waiting = undated.everything(db, newest.dated)
-        untold = spool_file.untold(db)
-    return waiting, untold if untold.told_times >= newest.told_times else Untold()
+def _untold(old: sqlite3.Connection, *, told_times: int) -> Untold:
+    """Return the losses that were not told yet, unless a later batch told them."""
+    with contextlib.suppress(*_UNREADABLE):
+        untold = spool_file.untold(old)
+        if untold.told_times >= told_times:
+            return untold
+    return Untold()

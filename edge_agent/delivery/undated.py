@@ -42,34 +42,25 @@ Row = tuple[str, int, str, str]
 """Boot, monotonic nanoseconds, sensor, measurement as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits in a file, as it is stored, and how boots are dated."""
-
-    readings: tuple[tuple[str, int, str, str, int], ...] = ()
-    boots: tuple[tuple[str, int, int, int], ...] = ()
-
-
-def everything(db: sqlite3.Connection, after: int) -> Waiting:
-    """Return what waits after an id as far as it can be read and is sound."""
+def restore(db: sqlite3.Connection, damaged: sqlite3.Connection, after: int) -> int:
+    """Put in what waits in a damaged file after an id, as far as it can be read and is sound; return how many."""
     readings = "SELECT boot, at, sensor, measurement, crc FROM undated WHERE id > ? ORDER BY id"
+    sound = (row for row in _readable(damaged, readings, after) if row[4] == _check(row[:4]))
+    insert = "INSERT INTO undated (boot, at, sensor, measurement, crc) VALUES (?, ?, ?, ?, ?)"
+    return max(0, db.executemany(insert, sound).rowcount)
+
+
+def restore_boots(db: sqlite3.Connection, damaged: sqlite3.Connection) -> None:
+    """Put in how boots are dated in a damaged file, as far as it can be read and is sound."""
     boots = "SELECT boot, wall_ms, monotonic_ns, crc FROM boot WHERE id > ? ORDER BY id"
-    sound = (row for row in _readable(db, readings, after) if row[4] == _check(row[:4]))
-    dated = (row for row in _readable(db, boots, 0) if row[3] == _check(row[:3]))
-    return Waiting(tuple(sound), tuple(dated))
+    sound = (row for row in _readable(damaged, boots, 0) if row[3] == _check(row[:3]))
+    db.executemany("INSERT OR IGNORE INTO boot (boot, wall_ms, monotonic_ns, crc) VALUES (?, ?, ?, ?)", sound)
 
 
 def _readable(db: sqlite3.Connection, query: str, after: int) -> Iterator[Any]:
     """Yield rows until damage ends it."""
     with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError, MemoryError):
         yield from db.execute(query, (after,))
-
-
-def restore(db: sqlite3.Connection, waiting: Waiting) -> None:
-    """Put what waited in another file in."""
-    insert = "INSERT INTO undated (boot, at, sensor, measurement, crc) VALUES (?, ?, ?, ?, ?)"
-    db.executemany(insert, waiting.readings)
-    db.executemany("INSERT OR IGNORE INTO boot (boot, wall_ms, monotonic_ns, crc) VALUES (?, ?, ?, ?)", waiting.boots)
 
 
 def keep(db: sqlite3.Connection, boot: str, taken: Sequence[Taken]) -> None:

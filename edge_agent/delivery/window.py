@@ -94,6 +94,10 @@ class Window:
         """Tell whether a batch is in flight."""
         return number in self._waiting
 
+    def is_fresh(self, number: int) -> bool:
+        """Tell whether a batch in flight was admitted as fresh."""
+        return number in self._waiting and self._waiting[number].is_fresh
+
     def settle(self, number: int) -> None:
         """Note that a batch needs no more sending."""
         self._waiting.pop(number, None)

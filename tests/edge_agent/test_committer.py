@@ -20,7 +20,7 @@ from edge_agent.delivery.spool import Spool
 from edge_agent.errors import SpoolUnwritable
 from service.progress import Progress
 from service.wall_clock import FLOOR_MS
-from tests.support.spooling import STAMP, Row, opened, rows_in, taken
+from tests.support.spooling import STAMP, Row, opened, opening, rot, rows_in, taken
 from tests.support.waiting import until
 
 _SET = Clock(lambda: STAMP.wall_ms * 10**6, lambda: STAMP.monotonic_ns, lambda: True)
@@ -77,7 +77,7 @@ class Rig:
 async def _at_work(
     path: Path, *, seconds: float = 0.05, batch_readings: int = 100, clock: Clock = _SET
 ) -> AsyncIterator[Rig]:
-    spool = opened(path, batch_readings=batch_readings)
+    spool = opening(path, batch_readings=batch_readings)
     disk = Disk(spool)
     desk = SpoolDesk(lambda: spool)
     committer = Committer(desk, clock, Progress(), seconds=seconds)
@@ -205,6 +205,34 @@ async def test_memory_is_bounded_while_the_disk_refuses(rig: Rig, monkeypatch: p
     assert rig.values() == [value + 0.5 for value in range(70, 120)]
     (gap,) = [r for batch in rig.batches() for r in batch if r.family == "gap"]
     assert (gap.labels["cause"], gap.values["count"]) == ("uncommitted", 70)
+
+
+async def test_a_damaged_spool_comes_over_behind_the_commits(tmp_path: Path):
+    """Also where no reading comes."""
+    before = opened(tmp_path / "spool")
+    before.commit([taken(1.5)], STAMP)
+    before.close()
+    rot(tmp_path / "spool")
+    async with _at_work(tmp_path / "spool") as rig:
+        assert rig.values() == []
+        await until(lambda: rig.values() == [1.5])
+
+
+async def test_a_takeover_that_the_disk_refuses_is_put_off_and_told_once(rig: Rig, caplog: pytest.LogCaptureFixture):
+    calls: list[int] = []
+
+    def refuse() -> bool:
+        calls.append(rig.disk.commits)
+        raise SpoolUnwritable("the spool refuses: disk is full")
+
+    rig.spool.take_over = refuse  # type: ignore[method-assign]  # the disk's moods are the test's
+    await rig.committer.put(taken(1.5))
+    await until(lambda: rig.committer.committed == 1)
+    await until(lambda: len(calls) > 5)
+    assert not rig.committer.refusal
+    assert caplog.text.count("comes over later") == 1
+    await rig.committer.put(taken(2.5))
+    await until(lambda: rig.values() == [1.5, 2.5])
 
 
 async def test_a_full_queue_makes_sources_wait_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -29,10 +29,12 @@ class FakeSpool:
     def __init__(self) -> None:
         self.number = 0
         self.there: dict[int, None] = {}
+        self.late: set[int] = set()
 
-    def commit(self) -> int:
+    def commit(self, *, is_late: bool = False) -> int:
         self.number += 1
         self.there[self.number] = None
+        self.late |= {self.number} if is_late else set()
         return self.number
 
     async def newest(self) -> int:
@@ -40,6 +42,12 @@ class FakeSpool:
 
     async def after(self, number: int, *, limit: int) -> list[int]:
         return [n for n in self.there if n > number][:limit]
+
+    async def fresh_after(self, number: int, *, limit: int) -> list[int]:
+        return [n for n in self.there if n > number and n not in self.late][:limit]
+
+    async def newest_late(self) -> int:
+        return max(self.late, default=0)
 
     async def payload(self, number: int) -> bytes | None:
         return Batch(_EPOCH, number, 1, b"x\n").encode(compress=False) if number in self.there else None
@@ -94,6 +102,11 @@ class LanesModel(RuleBasedStateMachine):
     def commit(self) -> None:
         self.spool.commit()
 
+    @rule(batches=st.integers(1, 30))
+    def a_portion_comes_over(self, batches: int) -> None:
+        for _ in range(batches):
+            self.spool.commit(is_late=True)
+
     @rule()
     def send(self) -> None:
         self._send()
@@ -112,7 +125,8 @@ class LanesModel(RuleBasedStateMachine):
     def _see_newest_first(self) -> None:
         """On a new link the newest few go before all others."""
         self.is_new_link = False
-        newest = [n for n in self.spool.there if n > self.spool.number - _NEWEST_FIRST][: self.window.size]
+        newest = [n for n in self.spool.there if n > self.spool.number - _NEWEST_FIRST and n not in self.spool.late]
+        newest = newest[: self.window.size]
         assert self.link.sent[: len(newest)] == newest
 
     @precondition(lambda self: self.on_their_way)

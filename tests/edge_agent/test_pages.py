@@ -81,13 +81,13 @@ def test_what_lies_in_a_leaf_is_what_sqlite_puts_there(path: Path):
     """Beside what lies there, each page that follows takes all but its first four bytes."""
     spool = opened(path)
     for size in range(0, 3 * PAGE, 7):
-        spool._db.execute("INSERT INTO batch VALUES (?, 0, 1, 1, ?, x'')", (size + 1, bytes(size)))
-        pages_before = spool._db.execute("PRAGMA page_count").fetchone()[0]
-        spool._db.execute("DELETE FROM batch")
-        spool._db.execute("VACUUM")
+        spool._file.db.execute("INSERT INTO batch VALUES (?, 0, 1, 1, ?, x'')", (size + 1, bytes(size)))
+        pages_before = spool._file.db.execute("PRAGMA page_count").fetchone()[0]
+        spool._file.db.execute("DELETE FROM batch")
+        spool._file.db.execute("VACUUM")
         payload = 1 + 5 + 1 + len(_encoded(2 * size + 12)) - 1 + size
         following = -(-(payload - local_size(payload, PAGE)) // (PAGE - 4))
-        left = spool._db.execute("PRAGMA page_count").fetchone()[0]
+        left = spool._file.db.execute("PRAGMA page_count").fetchone()[0]
         assert pages_before - left == following, size
     spool.close()
 
@@ -166,14 +166,14 @@ def test_a_log_that_was_torn_in_its_last_commit_is_no_damage(path: Path, cut: in
 def test_pages_that_a_transaction_spilled_before_it_was_killed_are_no_damage(path: Path):
     spool = opened(path)
     spool.commit([taken(1.5)], STAMP)
-    spool._db.execute("PRAGMA cache_size = 5")
+    spool._file.db.execute("PRAGMA cache_size = 5")
     before = _wal(path).stat().st_size
-    spool._db.execute("BEGIN IMMEDIATE")
+    spool._file.db.execute("BEGIN IMMEDIATE")
     for number in range(100, 200):
-        spool._db.execute("INSERT INTO batch VALUES (?, 0, 1, 1, ?, x'00')", (number, bytes(900)))
+        spool._file.db.execute("INSERT INTO batch VALUES (?, 0, 1, 1, ?, x'00')", (number, bytes(900)))
     assert _wal(path).stat().st_size > before, "it spills"
     left = _copied(path, path.with_name("left"))
-    spool._db.execute("ROLLBACK")
+    spool._file.db.execute("ROLLBACK")
     spool.close()
     spool = opened(left)
     assert spool.damaged is None
@@ -186,7 +186,7 @@ def test_pages_of_an_earlier_life_of_the_log_are_no_damage(path: Path):
     for value in range(30):
         spool.commit([taken(value + 0.5)], STAMP)
     longest = _wal(path).stat().st_size
-    spool._db.execute("PRAGMA wal_checkpoint(RESTART)")
+    spool._file.db.execute("PRAGMA wal_checkpoint(RESTART)")
     spool.commit([taken(99.5)], STAMP)
     assert _wal(path).stat().st_size == longest, "the log begins anew over the old one"
     left = _copied(path, path.with_name("left"))
@@ -204,7 +204,7 @@ def test_a_clean_start_never_finds_damage(path: Path):
         assert spool.damaged is None
         spool.commit([taken(life + 0.5)], STAMP)
         if life % 2:
-            spool._db.execute("PRAGMA wal_checkpoint(FULL)")
+            spool._file.db.execute("PRAGMA wal_checkpoint(FULL)")
         left = _copied(path, path.with_name(f"left-{life}"))
         spool.close()
         path = left
@@ -251,10 +251,10 @@ def _rolled_back(path: Path, begin: int, written: bytes) -> None:
 def test_the_log_is_emptied_after_a_commit_that_failed(path: Path):
     spool = opened(path)
     spool.commit([taken(1.5)], STAMP)
-    spool._db.execute(f"PRAGMA max_page_count={spool._db.execute('PRAGMA page_count').fetchone()[0]}")
+    spool._file.db.execute(f"PRAGMA max_page_count={spool._file.db.execute('PRAGMA page_count').fetchone()[0]}")
     with pytest.raises(SpoolUnwritable):
         spool.commit([taken(value / 7) for value in range(1000)], STAMP)
-    spool._db.execute("PRAGMA max_page_count=1000000")
+    spool._file.db.execute("PRAGMA max_page_count=1000000")
     spool.commit([taken(2.5)], STAMP)
     assert _wal(path).stat().st_size == 0
     assert [r.values["pm2_5"] for r in all_rows(spool)] == [1.5, 2.5]

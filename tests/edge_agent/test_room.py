@@ -159,7 +159,7 @@ class RoomModel(RuleBasedStateMachine):
     def what_is_held_is_what_is_there(self) -> None:
         counted = "SELECT count(*), coalesce(sum(lines), 0), coalesce(sum(size), 0) FROM batch WHERE lines > 0"
         stored = self.spool._shelf.books.stored
-        assert self.spool._db.execute(counted).fetchone() == (stored.batches, stored.readings, stored.bytes)
+        assert self.spool._file.db.execute(counted).fetchone() == (stored.batches, stored.readings, stored.bytes)
 
 
 def test_a_full_spool_accounts_for_everything_in_any_order():
@@ -193,7 +193,7 @@ def test_without_thinning_no_mean_is_made(path: Path):
 def test_oldest_first_drops_whole_batches_from_the_oldest_on(path: Path):
     spool = _pressed(path, quota=20_000, seconds=300, policy=OLDEST_FIRST)
     rows = _look(spool)
-    assert spool._db.execute("SELECT DISTINCT level FROM batch WHERE lines > 0").fetchall() == [(Level.WHOLE,)]
+    assert spool._file.db.execute("SELECT DISTINCT level FROM batch WHERE lines > 0").fetchall() == [(Level.WHOLE,)]
     kept = {sensor: [r.seq for r in rows if r.sensor == sensor and r.family != "gap"] for sensor in _KINDS}
     assert len({len(numbers) for numbers in kept.values()}) == 1, "whole batches"
     assert len(kept["dust"]) > 10
@@ -255,7 +255,7 @@ def test_what_the_hub_has_is_not_given_up_as_if_it_had_not(path: Path):
     spool.commit([], _stamp(2))
     told = accounted([*delivered, *_look(spool)])
     assert told == _next_seq(spool)
-    counted = spool._db.execute("SELECT sum(size) FROM batch WHERE lines > 0").fetchone()[0]
+    counted = spool._file.db.execute("SELECT sum(size) FROM batch WHERE lines > 0").fetchone()[0]
     assert spool._shelf.books.stored.bytes == counted
     spool.close()
 
@@ -263,13 +263,13 @@ def test_what_the_hub_has_is_not_given_up_as_if_it_had_not(path: Path):
 def test_room_that_the_disk_refuses_to_make_changes_nothing(path: Path):
     spool = _pressed(path, quota=20_000, seconds=100)
     books, rows, held = spool._shelf.books, _look(spool), spool.held
-    spool._db.execute("PRAGMA max_page_count=1")
+    spool._file.db.execute("PRAGMA max_page_count=1")
     crowd = [Taken(f"s-{index}", Measurement(Family.AIR, {"pm2_5": index / 7}), _at(100)) for index in range(5_000)]
     with pytest.raises(SpoolUnwritable, match="refuses"):
         spool.commit(crowd, _stamp(100))
     assert (spool._shelf.books, spool.held) == (books, held)
     assert _look(spool) == rows
-    spool._db.execute("PRAGMA max_page_count=1000000")
+    spool._file.db.execute("PRAGMA max_page_count=1000000")
     _commit(spool, 101, _KINDS)
     assert accounted(_look(spool)) == _next_seq(spool)
     spool.close()
@@ -305,8 +305,8 @@ def _crossings_kept(path: Path, policy: Policy) -> list[int]:
 def test_what_is_written_of_what_is_gone_stays_small(path: Path):
     """Every thinned batch that stays parts what is gone in two, and every commit says all of it."""
     spool = _pressed(path, quota=40_000, seconds=1_500)
-    newest = spool._db.execute("SELECT length(facts) FROM batch ORDER BY number DESC LIMIT 1").fetchone()[0]
-    emptied = spool._db.execute("SELECT coalesce(sum(length(facts)), 0) FROM batch WHERE lines = 0").fetchone()[0]
+    newest = spool._file.db.execute("SELECT length(facts) FROM batch ORDER BY number DESC LIMIT 1").fetchone()[0]
+    emptied = spool._file.db.execute("SELECT coalesce(sum(length(facts)), 0) FROM batch WHERE lines = 0").fetchone()[0]
     runs = len(spool._shelf.books.gone)
     spool.close()
     assert runs <= 8

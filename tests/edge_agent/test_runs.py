@@ -30,3 +30,14 @@ def test_a_number_has_its_run_around_it():
     assert runs.around(8) == (1, 8)
     with pytest.raises(KeyError):
         runs.around(9)
+
+
+@given(st.sets(st.integers(0, 40)), st.integers(1, 5))
+def test_rough_runs_hold_all_that_the_exact_ones_do_and_keep_the_newest_exact(numbers: set[int], most: int):
+    exact = Runs()
+    for number in numbers:
+        exact.add(number)
+    rough = exact.in_at_most(most)
+    assert len(rough) == min(most, len(list(exact)))
+    assert numbers <= {n for first, last in rough for n in range(first, last + 1)}
+    assert list(rough[1:]) == list(exact)[len(list(exact)) - len(rough) + 1 :]

@@ -74,7 +74,7 @@ def _look(image: Image, spool: Spool) -> None:
     """Note what has been committed."""
     image.rows = {
         number: rows_of(payload)
-        for number, payload in spool._db.execute("SELECT number, payload FROM batch WHERE lines > 0")
+        for number, payload in spool._file.db.execute("SELECT number, payload FROM batch WHERE lines > 0")
     }
     image.committed |= {(r.sensor, r.seq): r for rows in image.rows.values() for r in rows}
     image.next_seq = Counter(spool._shelf.books.next_seq)

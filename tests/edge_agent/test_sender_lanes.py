@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.delivery import sender as sending
+from edge_agent.delivery import takeover
 from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.delivery.metering import Meter
 from edge_agent.delivery.room import Policy
@@ -19,7 +20,7 @@ from service.mqtt import Message
 from service.progress import Progress
 from telemetry import ack
 from telemetry.batch import Batch, decode
-from tests.support.spooling import PLACE, STAMP, opened, taken
+from tests.support.spooling import PLACE, STAMP, opened, opening, rot, taken
 
 
 @dataclass
@@ -87,7 +88,7 @@ class Rig:
 @contextmanager
 def _made(path: Path, *, rate: float, size: int, policy: Policy | None = None, quota: int = 10**9) -> Iterator[Rig]:
     clock = Clock()
-    desk = SpoolDesk(lambda: opened(path, policy=policy, quota=quota))
+    desk = SpoolDesk(lambda: opening(path, policy=policy, quota=quota))
     window = Window(size, 20.0, lambda: 1.0)
     sender = Sender(PLACE, desk, window, progress=Progress(), compress=True, meter=Meter(rate))
     with pytest.MonkeyPatch.context() as patched:
@@ -192,4 +193,32 @@ async def test_it_wakes_for_the_backlog_when_the_meter_is_ready_and_not_before(t
         assert not await rig.send()
         rig.clock.now = due
         assert len(await rig.send()) == 1
+        await rig.desk.close()
+
+
+async def test_what_comes_over_from_a_damaged_spool_goes_behind_what_is_fresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The link carries one batch a second, and ten times that comes over."""
+    monkeypatch.setattr(takeover, "_PORTION", 10)
+    path = tmp_path / "spool"
+    spool = opened(path)
+    for value in range(60):
+        spool.commit([taken(value / 7)], STAMP)
+    spool.close()
+    rot(path)
+    with _made(path, rate=0, size=8) as rig:
+        overtaken = 0
+        while await rig.desk.take_over():
+            await rig.commit()
+            fresh = await rig.desk.newest()
+            sent = await rig.send()
+            assert sent[0] == fresh
+            overtaken += any(number < fresh for number in await rig.desk.after(0, limit=10**6))
+            await rig.answer(*sent[:2])
+        assert overtaken >= 5
+        while rig.desk.held.batches:
+            await rig.send()
+            await rig.answer()
+            rig.clock.now += 1
         await rig.desk.close()

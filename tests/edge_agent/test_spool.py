@@ -167,7 +167,7 @@ def test_readings_of_another_agent_are_refused_by_name_and_left_alone(path: Path
 @pytest.mark.parametrize("version", ["1", "4"])
 def test_a_spool_of_another_version_is_refused_and_left_alone(path: Path, version: str):
     spool = opened(path)
-    spool_file._note(spool._db, "version", version)
+    spool_file._note(spool._file.db, "version", version)
     spool.close()
     with pytest.raises(SpoolForeign, match="let the agent that wrote it deliver"):
         opened(path)

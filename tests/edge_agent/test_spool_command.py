@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import agents
 from tests.support.agents import run
-from tests.support.spooling import STAMP, all_rows, opened, row, taken
+from tests.support.spooling import STAMP, all_rows, opened, opening, rot, row, taken
 
 _SECONDS = 120
 
@@ -56,6 +56,22 @@ def test_status_names_what_was_set_aside(full: Path, config: Path):
     opened(full).close()
     (aside,) = json.loads(run("spool", "status", "-c", config, "--json").stdout)["set_aside"]
     assert ".salvaged-" in aside
+
+
+def test_status_and_export_say_that_a_damaged_spool_is_still_coming_over(
+    full: Path, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    rot(full)
+    spool = opening(full)
+    aside = str(spool.damaged)
+    figures = json.loads(run("spool", "status", "-c", config, "--json").stdout)
+    assert (figures["coming_over"], figures["set_aside"]) == ([aside], [])
+    monkeypatch.setenv("COLUMNS", "200")
+    assert aside in run("spool", "status", "-c", config).stdout
+    assert aside in run("spool", "export", "-c", config, "-o", tmp_path / "out").stderr.replace("\n", "")
+    spool.close()
+    opened(full).close()
+    assert aside not in run("spool", "export", "-c", config, "-o", tmp_path / "all").stderr.replace("\n", "")
 
 
 def test_capacity_is_the_quota_over_the_present_rate(full: Path, config: Path):

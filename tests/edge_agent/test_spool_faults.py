@@ -81,7 +81,7 @@ def test_a_kill_in_the_middle_of_commits_loses_nothing_committed(path: Path, bat
 def test_a_commit_is_on_the_disk_when_it_returns(path: Path):
     """A power cut cannot be played here; what SQLite promises for it can be looked at."""
     spool = opened(path)
-    said = [spool._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    said = [spool._file.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
     assert said == ["wal", 2]
     spool.close()
 
@@ -111,7 +111,7 @@ def test_a_full_disk_is_refused_without_loss_and_works_again_when_freed(tmp_path
 def read_only(full: Path) -> Iterator[Spool]:
     """A spool whose file may not be written."""
     spool = opened(full)
-    spool._db.execute("PRAGMA query_only = 1")
+    spool._file.db.execute("PRAGMA query_only = 1")
     yield spool
     spool.close()
 
@@ -120,7 +120,7 @@ def test_a_disk_that_turned_read_only_refuses_and_still_hands_out(read_only: Spo
     with pytest.raises(SpoolUnwritable):
         read_only.commit([taken()], STAMP)
     assert len(all_rows(read_only)) == 10 * _READINGS
-    read_only._db.execute("PRAGMA query_only = 0")
+    read_only._file.db.execute("PRAGMA query_only = 0")
     assert read_only.commit([taken()], STAMP) == 11
 
 
@@ -212,10 +212,10 @@ def test_a_rotten_batch_is_told_though_the_disk_refuses_at_first(full: Path):
     _flip(full, _where(full, 4))
     spool = opened(full)
     assert spool.payload(4) is None
-    spool._db.execute("PRAGMA query_only = 1")
+    spool._file.db.execute("PRAGMA query_only = 1")
     with pytest.raises(SpoolUnwritable):
         spool.commit([taken()], STAMP)
-    spool._db.execute("PRAGMA query_only = 0")
+    spool._file.db.execute("PRAGMA query_only = 0")
     spool.commit([taken()], STAMP)
     assert accounted(all_rows(spool))["dust"] == 10 * _READINGS + 2
     spool.close()
@@ -239,7 +239,7 @@ def test_damage_that_shows_while_running_is_told_and_the_next_opening_takes_over
     data = bytearray(path.read_bytes())
     data[at : at + 4] = b"\xff\xff\xff\x7f"
     path.write_bytes(data)
-    spool._db.execute("PRAGMA cache_size = 1")
+    spool._file.db.execute("PRAGMA cache_size = 1")
     with pytest.raises(SpoolDamaged):
         _read_all(spool)
     spool.close()

@@ -96,14 +96,14 @@ def test_a_refused_commit_changes_nothing_and_the_next_one_counts_on(path: Path)
     spool = opened(path)
     spool.commit([taken()], STAMP)
     spool.forget(1)
-    pages = spool._db.execute("PRAGMA page_count").fetchone()[0]
-    spool._db.execute(f"PRAGMA max_page_count={pages}")
+    pages = spool._file.db.execute("PRAGMA page_count").fetchone()[0]
+    spool._file.db.execute(f"PRAGMA max_page_count={pages}")
     before = spool.held
     crowd = [taken(value / 7, f"s-{value}") for value in range(1000)]
     with pytest.raises(SpoolUnwritable, match="refuses: database or disk is full"):
         spool.commit(crowd, STAMP)
     assert (spool.held, spool.after(0, limit=9)) == (before, [])
-    spool._db.execute("PRAGMA max_page_count=1000000")
+    spool._file.db.execute("PRAGMA max_page_count=1000000")
     assert spool.commit([taken()], STAMP) == 2
     assert [r.seq for r in rows_in(spool, 2)] == [1]
     spool.close()
@@ -111,12 +111,12 @@ def test_a_refused_commit_changes_nothing_and_the_next_one_counts_on(path: Path)
 
 def test_a_refused_undated_commit_changes_nothing(path: Path):
     spool = opened(path)
-    pages = spool._db.execute("PRAGMA page_count").fetchone()[0]
-    spool._db.execute(f"PRAGMA max_page_count={pages}")
+    pages = spool._file.db.execute("PRAGMA page_count").fetchone()[0]
+    spool._file.db.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(SpoolUnwritable):
         spool.commit([taken(value / 7) for value in range(1000)], None)
     assert spool.held.undated == 0
-    spool._db.execute("PRAGMA max_page_count=1000000")
+    spool._file.db.execute("PRAGMA max_page_count=1000000")
     spool.commit([taken(1.5)], STAMP)
     assert [r.values["pm2_5"] for r in all_rows(spool)] == [1.5]
     spool.close()
@@ -126,12 +126,12 @@ def test_a_refused_drop_is_told_when_it_succeeds(path: Path):
     spool = opened(path, quota=2_500, policy=OLDEST_FIRST)
     for value in range(5):
         spool.commit([taken(value + 0.5)], STAMP)
-    spool._db.execute("PRAGMA max_page_count=1")
-    pages = spool._db.execute("PRAGMA max_page_count").fetchone()[0]
+    spool._file.db.execute("PRAGMA max_page_count=1")
+    pages = spool._file.db.execute("PRAGMA max_page_count").fetchone()[0]
     assert pages < 100
     with pytest.raises(SpoolUnwritable):
         spool.commit([taken(value / 7, f"s-{value}") for value in range(1000)], STAMP)
-    spool._db.execute("PRAGMA max_page_count=1000000")
+    spool._file.db.execute("PRAGMA max_page_count=1000000")
     spool.commit([taken()], STAMP)
     assert accounted(all_rows(spool))["dust"] == next_seq(spool, "dust")
     spool.close()

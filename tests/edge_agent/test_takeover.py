@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from edge_agent.taken import Taken
 from telemetry.quality import Quality
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
-from tests.support.spooling import BOOT, STAMP, Row, accounted, all_rows, opened, taken
+from tests.support.spooling import BOOT, STAMP, Row, accounted, all_rows, next_seq, opened, opening, rot, taken
 
 _BATCHES = 30
 
@@ -37,14 +38,8 @@ def _filled(path: Path) -> list[Row]:
     rows = all_rows(spool)
     spool.commit([taken(501.5), taken(502.5)], None)
     spool.close()
-    _rot(path)
+    rot(path)
     return rows
-
-
-def _rot(path: Path) -> None:
-    """Flip a byte of what the file says of its epoch: it is damaged, and everything else in it is sound."""
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE meta SET crc = crc + 1 WHERE key = 'epoch'")
 
 
 def _see_whole(spool: Spool, rows: list[Row]) -> None:
@@ -61,13 +56,13 @@ class _Killed(BaseException):
     """The process ends here."""
 
 
-def _dying(call: Callable[..., object], *, after: int) -> Callable[..., object]:
-    """Return a call that works so many times and then ends the process before it does anything."""
+def _dying(call: Callable[..., object], *, after: int, error: BaseException | None = None) -> Callable[..., object]:
+    """Return a call that works so many times and then ends the process, or fails, before it does anything."""
     left = [after]
 
     def dies(*args: object, **kwargs: object) -> object:
         if not left[0]:
-            raise _Killed
+            raise error or _Killed
         left[0] -= 1
         return call(*args, **kwargs)
 
@@ -80,13 +75,115 @@ def test_a_crash_anywhere_in_a_takeover_goes_on_without_doubling(
     path: Path, monkeypatch: pytest.MonkeyPatch, what: str, after: int
 ):
     rows = _filled(path)
-    monkeypatch.setattr(takeover, "_AT_ONCE", 7)
+    monkeypatch.setattr(takeover, "_PORTION", 7)
     with monkeypatch.context() as dying:
         dying.setattr(spool_file, what, _dying(getattr(spool_file, what), after=after))
         with suppress(_Killed):
             opened(path).close()
     spool = opened(path)
     _see_whole(spool, rows)
+    spool.close()
+
+
+@pytest.mark.parametrize("after", range(0, 14, 2))
+@pytest.mark.parametrize("what", ["note_salvaged_to", "note_untold", "note_salvaged", "salvaged_to", "transaction"])
+def test_readings_are_committed_between_portions_and_a_crash_there_loses_none_of_them(
+    path: Path, monkeypatch: pytest.MonkeyPatch, what: str, after: int
+):
+    """What came in meanwhile has numbers of its own, whatever came over by then."""
+    rows = _filled(path)
+    monkeypatch.setattr(takeover, "_PORTION", 3)
+    new: list[float] = []
+    with monkeypatch.context() as dying:
+        dying.setattr(spool_file, what, _dying(getattr(spool_file, what), after=after))
+        with suppress(_Killed):
+            _live_on(path, new)
+    _live_on(path, new)
+    spool = opened(path)
+    spool.commit([], STAMP)
+    now = all_rows(spool)
+    values = [r.values.get("pm2_5") for r in now]
+    assert set(map(repr, rows)) <= set(map(repr, now))
+    assert sorted(v for v in values if v is not None and v > 500) == sorted([501.5, 502.5, *new])
+    assert accounted(now)["dust"] == len({r.seq for r in now if r.sensor == "dust"}) == next_seq(spool, "dust")
+    spool.close()
+
+
+def _live_on(path: Path, new: list[float]) -> None:
+    """Commit readings while a damaged spool comes over, and note those whose commit returned."""
+    spool = opening(path)
+    try:
+        goes_on = True
+        while goes_on:
+            value = 1000.5 + len(new)
+            spool.commit([taken(value)], STAMP)
+            new.append(value)
+            goes_on = spool.take_over()
+    finally:
+        spool._file.close()
+
+
+def test_new_readings_wait_for_no_more_than_a_portion(path: Path, monkeypatch: pytest.MonkeyPatch):
+    _filled(path)
+    monkeypatch.setattr(takeover, "_PORTION", 7)
+    spool = opening(path)
+    assert spool.damaged == next(path.parent.glob("spool.damaged-*[0-9]"))
+    held = [spool.held.batches]
+    while spool.take_over():
+        held.append(spool.held.batches)
+    assert held == [0, 7, 14, 21, 28, 30]
+    assert (spool.held.undated, spool.damaged) == (2, next(path.parent.glob("spool.salvaged-*[0-9]")))
+    assert not spool.take_over()
+    spool.close()
+
+
+def test_what_comes_over_is_late_and_what_is_committed_meanwhile_is_fresh(path: Path, monkeypatch: pytest.MonkeyPatch):
+    _filled(path)
+    monkeypatch.setattr(takeover, "_PORTION", 7)
+    spool = opening(path)
+    fresh = []
+    goes_on = True
+    while goes_on:
+        fresh.append(spool.commit([taken()], STAMP))
+        goes_on = spool.take_over()
+        assert spool.fresh_after(0, limit=100) == fresh
+        assert spool.fresh_after(fresh[0], limit=2) == fresh[1:3]
+        assert spool.newest_late > fresh[-1] or not goes_on
+    assert set(spool.after(0, limit=100)) > set(fresh)
+    spool.close()
+
+
+def test_what_was_noted_of_earlier_damaged_files_is_forgotten_with_them(path: Path):
+    for value in range(4):
+        spool = opened(path)
+        spool.commit([taken(value + 0.5)], STAMP)
+        spool.close()
+        rot(path)
+    spool = opened(path)
+    assert len(spool_file._salvaged(spool._file.db)) == 1
+    spool.close()
+
+
+def test_a_boot_is_dated_from_the_start_as_the_damaged_spool_knew_it(path: Path):
+    """Readings are dated as true while the batches come over, though nobody vouches for the clock any more."""
+    spool = opened(path)
+    spool.commit([taken()], STAMP)
+    spool.close()
+    rot(path)
+    spool = opening(path)
+    assert spool.is_boot_dated
+    spool.close()
+
+
+def test_a_damaged_file_that_cannot_be_renamed_is_refused_and_not_lost(path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As on a file system that was just remounted read-only."""
+    _filled(path)
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Path, "rename", _dying(Path.rename, after=0, error=OSError(errno.EROFS, "read-only")))
+        with pytest.raises(SpoolUnwritable, match="read-only"):
+            opened(path)
+    spool = opened(path)
+    assert spool.held.batches == _BATCHES
     spool.close()
 
 
@@ -105,7 +202,7 @@ def test_a_crash_after_everything_was_taken_over_dates_nothing_twice(path: Path,
 
 def test_a_disk_that_refuses_in_the_middle_is_gone_on_from(path: Path, monkeypatch: pytest.MonkeyPatch):
     rows = _filled(path)
-    monkeypatch.setattr(takeover, "_AT_ONCE", 7)
+    monkeypatch.setattr(takeover, "_PORTION", 7)
     opening, limit = spool_file.open_database, [30]
 
     def small(at: Path) -> sqlite3.Connection:
@@ -126,7 +223,7 @@ def test_a_disk_that_refuses_in_the_middle_is_gone_on_from(path: Path, monkeypat
 def test_two_damages_one_after_the_other_lose_nothing(path: Path):
     rows = _filled(path)
     opened(path).close()
-    _rot(path)
+    rot(path)
     spool = opened(path)
     _see_whole(spool, rows)
     spool.close()
@@ -134,12 +231,12 @@ def test_two_damages_one_after_the_other_lose_nothing(path: Path):
 
 def test_a_spool_damaged_while_it_takes_over_is_taken_over_too(path: Path, monkeypatch: pytest.MonkeyPatch):
     rows = _filled(path)
-    monkeypatch.setattr(takeover, "_AT_ONCE", 7)
+    monkeypatch.setattr(takeover, "_PORTION", 7)
     with monkeypatch.context() as dying:
         dying.setattr(spool_file, "note_salvaged_to", _dying(spool_file.note_salvaged_to, after=2))
         with pytest.raises(_Killed):
             opened(path)
-    _rot(path)
+    rot(path)
     spool = opened(path)
     spool.commit([], STAMP)
     readings = {(r.sensor, r.seq): r for r in all_rows(spool)}
@@ -154,7 +251,7 @@ def test_no_more_than_two_damaged_files_are_kept(path: Path):
         spool = opened(path)
         spool.commit([taken(value + 0.5)], STAMP)
         spool.close()
-        _rot(path)
+        rot(path)
     opened(path).close()
     assert len([left for left in path.parent.glob("spool.salvaged-*") if not left.name.endswith(("-wal", "-shm"))]) == 2
     assert not list(path.parent.glob("spool.damaged-*"))
@@ -165,7 +262,7 @@ def test_what_no_gap_told_yet_is_told_after_a_takeover(path: Path):
     spool.commit([taken(1.5)], STAMP)
     spool.commit([], None, {"dust": 3})
     spool.close()
-    _rot(path)
+    rot(path)
     spool = opened(path)
     spool.commit([], STAMP)
     told = [r for r in all_rows(spool) if r.labels.get("cause") == "uncommitted"]
@@ -202,8 +299,8 @@ def test_a_rotten_date_of_a_boot_dates_nothing_falsely(path: Path, bit: int):
     """By what is remembered of an earlier boot its readings are dated as if true."""
     spool = opened(path)
     spool.commit([], STAMP)
-    with spool_file.transaction(spool._db):
-        undated.keep(spool._db, BOOT, [taken(2.5)])
+    with spool_file.transaction(spool._file.db):
+        undated.keep(spool._file.db, BOOT, [taken(2.5)])
     spool.close()
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE boot SET wall_ms = ?", (STAMP.wall_ms ^ 1 << bit,))
@@ -241,7 +338,7 @@ def test_gap_readings_of_a_damaged_spool_come_over_as_they_are(path: Path):
     rows = all_rows(spool)
     assert [r for r in rows if r.family == "gap"]
     spool.close()
-    _rot(path)
+    rot(path)
     spool = opened(path)
     assert all_rows(spool) == rows
     spool.close()
@@ -271,7 +368,7 @@ def test_a_crash_between_looking_at_what_waits_and_taking_it_over_loses_nothing(
     """What was found only in the damaged log must be there still when it is looked at again."""
     spool = opened(path)
     spool.commit([taken(501.5)], None)
-    spool._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    spool._file.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     for value in range(10):
         spool.commit([taken(value + 0.5, "co2")], None)
     for suffix in ("", "-wal"):

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from edge_agent.delivery import shelf, undated
-from edge_agent.delivery.spool import Spool
+from edge_agent.delivery.intake import Intake
 from telemetry import batch as batches
 
-DROPPED: tuple[Any, str] = (Spool, "_make_room")
+DROPPED: tuple[Any, str] = (Intake, "_make_room")
 UNDATED: tuple[Any, str] = (undated, "stamped")
 NUMBERS: tuple[Any, str] = (shelf, "_books")
 

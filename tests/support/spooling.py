@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,13 +78,39 @@ def opened(
     batch_readings: int = 1000,
     policy: Policy | None = None,
 ) -> Spool:
+    """Open a spool, and let everything of a damaged one come over."""
+    spool = opening(path, quota=quota, boot=boot, place=place, batch_readings=batch_readings, policy=policy)
+    try:
+        while spool.take_over():
+            pass
+    except BaseException:
+        spool._file.close()
+        raise
+    return spool
+
+
+def opening(
+    path: Path,
+    *,
+    quota: int = PLENTY,
+    boot: str = BOOT,
+    place: Place = PLACE,
+    batch_readings: int = 1000,
+    policy: Policy | None = None,
+) -> Spool:
     """Open a spool."""
     return Spool(path, place, quota=quota, boot=boot, batch_readings=batch_readings, policy=policy)
 
 
+def rot(path: Path) -> None:
+    """Flip a byte of what the file says of its epoch: it is damaged, and everything else in it is sound."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE meta SET crc = crc + 1 WHERE key = 'epoch'")
+
+
 def next_seq(spool: Spool, sensor: str) -> int:
     """Return a sensor's next number as the newest row says it."""
-    row = batch_table.newest(spool._db)
+    row = batch_table.newest(spool._file.db)
     said = Facts.decode(row.facts) if row is not None else None
     assert said is not None
     return said.next_seq[sensor]

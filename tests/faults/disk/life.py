@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import json
 import os
 import sys
@@ -113,6 +114,8 @@ class Life:
                 tell("refused", why=str(error))
                 continue
             tell("committed", step=act.step, batches=self._made(), waiting=self._spool.after(0, limit=10**6))
+            with contextlib.suppress(SpoolUnwritable):
+                self._spool.take_over()
             return
 
     def _made(self) -> dict[int, str]:

@@ -62,7 +62,8 @@ def _commit_and_read(path: Path, sequel: Sequel, found: Found) -> None:
             spool.commit([r.taken for r in fresh], sequel.stamp)
             found.committed.add(number)
             found.seconds = found.seconds or time.perf_counter() - began
-            if _read_all(spool, found) and not spool.held.undated:
+            is_whole = not spool.take_over()
+            if _read_all(spool, found) and is_whole and not spool.held.undated:
                 break
         found.later = found.payloads.keys() - before
     finally:
