@@ -126,6 +126,8 @@ def _explain(broker: Broker, error: aiomqtt.MqttError) -> str:
         "Name or service": "the host name is not known; check host and the network's DNS",
         "Temporary failure in name": "the host name cannot be looked up; check the network",
         "timed out": "it does not answer; check the network, and the certificates if TLS is on",
+        "certificate has expired": "renew its certificate, unless this computer's clock is wrong",
+        "certificate is not yet valid": "is this computer's clock right?",
         "certificate verify failed": "its certificate is not signed by ca_file, or is for another host name",
         "Disconnected during": _BROKEN,
         "not currently connected": _BROKEN,

@@ -68,7 +68,7 @@ def _options() -> argparse.Namespace:
 
 
 def _is_wanted(case: Case, names: Sequence[str]) -> bool:
-    return not names or case.name in names
+    return case.name in names if names else not case.is_long
 
 
 def _run(case: Case, trials: int, keep: Path | None) -> Line:

@@ -50,6 +50,10 @@ class Setup:
     spool_folder: Path | None = None
     environment: dict[str, str] = field(default_factory=dict)
     """Of the agent."""
+    agent_port: int = 0
+    """Another port of the broker than the one that takes everybody."""
+    agent_broker: str = ""
+    """More lines on how the agent reaches the broker."""
     broken_agent: str = ""
     broken_hub: str = ""
     """Which variant of tests/faults/broken.py to run in its place."""
@@ -77,7 +81,8 @@ class Bed:
         self._stack = ExitStack()
 
     def _behind(self, name: str) -> int:
-        return self.influx.port if name == "store" else self.broker.port
+        ports = {"store": self.influx.port, "agent": self.setup.agent_port or self.broker.port}
+        return ports.get(name, self.broker.port)
 
     def _port_for(self, name: str) -> int:
         return self.proxy[name].port if name in self.proxy else self._behind(name)
@@ -86,7 +91,7 @@ class Bed:
         setup = self.setup
         (self.folder / "agent.toml").write_text(
             f'site = "{SITE}"\nagent = "{AGENT}"\n[broker]\nhost = "127.0.0.1"\nport = {self._port_for("agent")}\n'
-            f'[spool]\npath = "{self.spool}"\n{setup.spool}\n[clock]\n{setup.clock}\n'
+            f'{setup.agent_broker}[spool]\npath = "{self.spool}"\n{setup.spool}\n[clock]\n{setup.clock}\n'
             f"[health]\nevery = {setup.health_seconds}\n[uplink]\nresend_seconds = {setup.resend_seconds}\n"
             f"{setup.agent}\n{self.station.toml()}"
         )

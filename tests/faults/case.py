@@ -27,6 +27,8 @@ class Case:
     full: int = 1
     short: int | None = None
     """Trials in the short set, None if the case is not in it."""
+    is_long: bool = False
+    """Whether it runs only where it is named."""
     is_variant: bool = False
     """Whether the product is broken on purpose, and catching it is what holds."""
     is_peer: bool = False

@@ -36,7 +36,7 @@ def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture
 def encrypted(tmp_path: Path) -> Iterator[Server]:
     """A server that speaks TLS."""
-    own = certificates.issued(tmp_path, certificates.authority(tmp_path), "influx")
+    own = certificates.Authority(tmp_path).issued("influx")
     extra = f'https-enabled = true\nhttps-certificate = "{own.cert}"\nhttps-private-key = "{own.key}"\n'
     server = servers.influxdb1(tmp_path / "encrypted", extra=extra)
     with servers.running(dataclasses.replace(server, ready=servers.listens(server.port))) as server:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from service.broker import Broker, UnusableSecret
 from service.settings import BadSettings, Section, parse
-from tests.support.certificates import Pair, authority, issued
+from tests.support.certificates import Authority, Pair
 
 
 class Whole(Section):
@@ -24,11 +24,11 @@ def faults(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pair, Pair]:
+def city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Pair]:
     """A certificate authority and a certificate of it."""
     folder = tmp_path_factory.mktemp("city")
-    ca = authority(folder)
-    return ca, issued(folder, ca, "agent")
+    ca = Authority(folder)
+    return ca, ca.issued("agent")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_password_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         assert f"password_file {file} cannot be read" in str(refused.value)
 
 
-def test_only_the_named_authority_is_trusted(city: tuple[Pair, Pair]) -> None:
+def test_only_the_named_authority_is_trusted(city: tuple[Authority, Pair]) -> None:
     context = Broker(host="h", ca_file=city[0].cert).tls()
     assert context is not None
     assert [dict(*ca["subject"]) for ca in context.get_ca_certs()] == [{"commonName": "ca"}]
@@ -123,12 +123,12 @@ def test_only_the_named_authority_is_trusted(city: tuple[Pair, Pair]) -> None:
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
-def test_a_certificate_with_its_key_is_taken(city: tuple[Pair, Pair]) -> None:
+def test_a_certificate_with_its_key_is_taken(city: tuple[Authority, Pair]) -> None:
     ca, own = city
     assert Broker(host="h", ca_file=ca.cert, cert_file=own.cert, key_file=own.key).tls() is not None
 
 
-def test_certificate_files_that_cannot_be_used_are_named(city: tuple[Pair, Pair], tmp_path: Path) -> None:
+def test_certificate_files_that_cannot_be_used_are_named(city: tuple[Authority, Pair], tmp_path: Path) -> None:
     ca, own = city
     none, junk = tmp_path / "none.pem", tmp_path / "junk.pem"
     junk.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")

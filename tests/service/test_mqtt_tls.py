@@ -11,7 +11,7 @@ import pytest
 from service import mqtt
 from service.broker import Broker
 from service.mqtt import Message, connected
-from tests.support.certificates import Pair, authority, issued
+from tests.support.certificates import EXPIRED, NOT_YET, Authority, Days, Pair
 from tests.support.clients import address, collected, complaint, everybody_else
 from tests.support.servers import Server, mosquitto, running
 
@@ -20,15 +20,15 @@ UNCLOSED = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionW
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pair, Pair, Pair, Pair]:
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Pair, Pair, Authority]:
     """An authority, a broker's and an agent's certificate of it, and another authority."""
     folder = tmp_path_factory.mktemp("certificates")
-    ca = authority(folder)
-    return ca, issued(folder, ca, "broker"), issued(folder, ca, "agent"), authority(folder, "other")
+    ca = Authority(folder)
+    return ca, ca.issued("broker"), ca.issued("agent"), Authority(folder, "other")
 
 
 @pytest.fixture
-def secure(certificates: tuple[Pair, Pair, Pair, Pair], tmp_path: Path) -> Iterator[Server]:
+def secure(certificates: tuple[Authority, Pair, Pair, Authority], tmp_path: Path) -> Iterator[Server]:
     """A Mosquitto that speaks TLS only and asks for a certificate."""
     ca, own, _, _ = certificates
     extra = (
@@ -39,7 +39,7 @@ def secure(certificates: tuple[Pair, Pair, Pair, Pair], tmp_path: Path) -> Itera
 
 
 async def test_with_certificates_on_both_sides_messages_arrive(
-    secure: Server, certificates: tuple[Pair, Pair, Pair, Pair]
+    secure: Server, certificates: tuple[Authority, Pair, Pair, Authority]
 ) -> None:
     ca, _, own, _ = certificates
     where = address(secure, ca_file=ca.cert, cert_file=own.cert, key_file=own.key)
@@ -51,7 +51,7 @@ async def test_with_certificates_on_both_sides_messages_arrive(
 
 @UNCLOSED
 async def test_a_broker_of_another_authority_is_not_believed(
-    secure: Server, certificates: tuple[Pair, Pair, Pair, Pair]
+    secure: Server, certificates: tuple[Authority, Pair, Pair, Authority]
 ) -> None:
     said = await complaint(address(secure, ca_file=certificates[3].cert))
     assert "its certificate is not signed by ca_file" in said
@@ -59,8 +59,21 @@ async def test_a_broker_of_another_authority_is_not_believed(
 
 
 @UNCLOSED
+@pytest.mark.parametrize(("valid", "cure"), [(EXPIRED, "renew its certificate"), (NOT_YET, "clock right?")])
+async def test_a_broker_whose_certificate_is_out_of_date_is_not_believed(
+    certificates: tuple[Authority, Pair, Pair, Authority], tmp_path: Path, valid: Days, cure: str
+) -> None:
+    ca = certificates[0]
+    own = ca.issued("broker", valid=valid)
+    extra = f"allow_anonymous true\ncertfile {own.cert}\nkeyfile {own.key}\n"
+    with running(mosquitto(tmp_path / "m", extra=extra)) as server:
+        assert cure in await complaint(address(server, ca_file=ca.cert))
+    gc.collect()
+
+
+@UNCLOSED
 async def test_a_broker_under_another_name_is_not_believed(
-    secure: Server, certificates: tuple[Pair, Pair, Pair, Pair]
+    secure: Server, certificates: tuple[Authority, Pair, Pair, Authority]
 ) -> None:
     said = await complaint(Broker(host="localhost", port=secure.port, ca_file=certificates[0].cert))
     assert "or is for another host name" in said
@@ -68,7 +81,7 @@ async def test_a_broker_under_another_name_is_not_believed(
 
 
 async def test_without_the_certificate_that_the_broker_asks_for_it_is_lost(
-    secure: Server, certificates: tuple[Pair, Pair, Pair, Pair], monkeypatch: pytest.MonkeyPatch
+    secure: Server, certificates: tuple[Authority, Pair, Pair, Authority], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mqtt, "_TIMEOUT", 1)
     said = await complaint(address(secure, ca_file=certificates[0].cert))
@@ -76,7 +89,9 @@ async def test_without_the_certificate_that_the_broker_asks_for_it_is_lost(
 
 
 @UNCLOSED
-async def test_tls_to_a_plain_port_says_so(broker: Server, certificates: tuple[Pair, Pair, Pair, Pair]) -> None:
+async def test_tls_to_a_plain_port_says_so(
+    broker: Server, certificates: tuple[Authority, Pair, Pair, Authority]
+) -> None:
     said = await complaint(address(broker, ca_file=certificates[0].cert))
     assert "does this port speak TLS (with ca_file) or plain MQTT (without)?" in said
     gc.collect()

@@ -9,6 +9,7 @@ from tests.faults.cases import (
     backlog,
     broken,
     broker_lies,
+    certificates,
     clocks,
     crowds,
     database,
@@ -27,8 +28,8 @@ from tests.faults.cases import (
 )
 
 _GROUPS = (
-    kills, doubles, links, acks, broker_lies, hubs, database, answers, partial, full_disks, second_agent, clocks, wires,
-    hostile, crowds, backlog, many, broken, elsewhere, peers,
+    kills, doubles, links, acks, broker_lies, certificates, hubs, database, answers, partial, full_disks, second_agent,
+    clocks, wires, hostile, crowds, backlog, many, broken, elsewhere, peers,
 )  # fmt: skip
 
 CASES: tuple[Case, ...] = tuple(case for group in _GROUPS for case in group.CASES)

@@ -14,6 +14,10 @@ from tests.faults.station import Emitted
 _LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 _HOUR = 3600
 _BACK, _FORWARD = -_HOUR, 50 * 60
+_YEAR = 365 * 24 * _HOUR
+_FIRM_SECONDS = 630.0
+"""A little more than a clock must have agreed before the hub takes the agent's other times for wrong."""
+
 _STAMP_TOLERANCE_MS = 100
 _NEAR = 2.5
 """Seconds around a step in which a reading may be dated by either clock: it is dated when it is committed."""
@@ -75,6 +79,27 @@ def _steps(folder: Path, trials: int) -> Result:
         return result
 
 
+def _year_ahead(folder: Path, trials: int) -> Result:
+    """What is dated a year ahead waits until the hub knows whose clock is wrong, and is refused then, never stored."""
+    steps = Steps(folder / "clock")
+    with bed(folder, Setup(environment=faked(folder / "clock"))) as b:
+        b.run_for(5)
+        steps.to(_YEAR)
+        alarm = str(b.wait(lambda: b.hub_says().get("alarm"), "the hub's alarm"))
+        b.run_for(3)
+        steps.to(0)
+        result = Result(trials=trials, recovery=[b.after(ACK, time.monotonic())])
+        b.run_for(_FIRM_SECONDS)
+        b.drain()
+        b.judged(result, shift=steps.shift)
+    ahead = [row for row in b.last_found.stored if row.time > time.time_ns() + _HOUR * 10**9]
+    result.demand(not ahead, f"{len(ahead)} rows are stored in the future")
+    result.demand(result.counts.dead, "nothing was refused")
+    result.demand("clock" in alarm, f"the alarm names no clock: {alarm}")
+    result.notes.append(f"alarm “{alarm}”; {result.counts.dead} readings of the year ahead refused after 10 minutes")
+    return result
+
+
 def _boot_without_time(folder: Path, trials: int) -> Result:
     """1970 at the boot, killed twice before the time comes, then the true time: stamped once, and truly."""
     steps = Steps(folder / "clock")
@@ -112,5 +137,6 @@ def _worst_stamp(b: Bed) -> float:
 
 CASES = (
     Case("R26", "agent's clock set back 1 h and forward 50 min in mid-run", _steps, 8),
+    Case("R26-year", "agent's clock set forward 1 year, then right again", _year_ahead),
     Case("R27", "boot without time, kills before the time comes, then the time", _boot_without_time, 3, 1),
 )

@@ -66,6 +66,7 @@ def _lost_answers(folder: Path, trials: int) -> Result:
 
 CASES = (
     Case("R19", "database down; the backlog stays on the agent", _down, 4),
+    Case("R19-2h", "database down for two hours", _down, 480, is_long=True),
     Case("R20", "database frozen 35 s, then 5 s slow, then answers lost after the write", _frozen, 1),
     Case("R20-answers", "answers of the database lost after the write is done", _lost_answers, 8, 2),
 )

@@ -22,10 +22,6 @@ _WHY = {
     "R03": ("power cut of the spool", _DISK),
     "R04": ("bit rot in the spool", _DISK),
     "R06": ("EIO and slow fsync", _DISK),
-    "R15": (
-        "certificates expired, revoked, renewed",
-        "not built yet; refused certificates: tests/service/test_mqtt_tls",
-    ),
     "R30": ("driver hangs, value stuck or implausible", "drivers belong to another issue"),
     "R31": ("camera dies, stalls, refuses", "cameras belong to another issue"),
     "R32": ("camera frozen, black, truncated, a bomb", "cameras belong to another issue"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
-from tests.faults import mounts
+from tests.faults import machine, mounts
 from tests.faults.bed import ACK, BATCH, Bed, Setup, bed
 from tests.faults.case import Case
+from tests.faults.disk import strace
 from tests.faults.result import Result
 
 _READ_ONLY_SECONDS = 6.0
@@ -57,6 +59,20 @@ def _read_only(folder: Path, trials: int) -> Result:
         return result
 
 
+def _read_only_for_a_while(folder: Path, trials: int) -> Result:
+    """Somebody mounts the file system read-only and writable again; the agent runs on and keeps what it measured."""
+    recovery: list[float] = []
+    with bed(folder) as b:
+        for _ in range(trials):
+            assert b.agent.running is not None
+            with machine.read_only(b.agent.running.pid, strace.files(b.spool)):
+                b.run_for(_READ_ONLY_SECONDS)
+                b.wait(lambda: "refuses" in json.dumps(b.agent_says()), "an agent that says that its disk refuses")
+            writable = time.monotonic()
+            recovery.append(b.after(BATCH, writable))
+        return _spool_judged(b, Result(trials=trials, recovery=recovery))
+
+
 def _database_full(folder: Path, trials: int) -> Result:
     """InfluxDB goes on answering 500 after room was made until it is restarted: the alarm must say that."""
     with mounts.tmpfs(folder / "disk", 24) as disk, bed(folder, Setup(database_folder=disk / "influxdb")) as b:
@@ -82,5 +98,11 @@ def _database_full(folder: Path, trials: int) -> Result:
 CASES = (
     Case("R05", "spool disk full, then freed; recovery: room to first batch", _spool_full, 3, 1),
     Case("R07", "spool's file system turns read-only, then a reboot; recovery: start to first batch", _read_only, 3),
+    Case(
+        "R07-back",
+        "spool's file system turns read-only and writable again; recovery: to first batch",
+        _read_only_for_a_while,
+        5,
+    ),
     Case("R23", "database disk full, freed, database restarted", _database_full, 1),
 )

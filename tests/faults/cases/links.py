@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.faults.bed import ACK, Bed, Setup, bed
 from tests.faults.case import Case
+from tests.faults.machine import packets_lost
 from tests.faults.result import Result
 
 _DETECT_TARGET = 32.0
@@ -16,6 +17,8 @@ _DETECT_TARGET = 32.0
 
 _AGENT_LINK = Setup(proxies=frozenset({"agent"}))
 _KBIT = 1000 / 8
+_MOST_TRIES = 20
+_LOST_OF_A_HUNDRED = 30
 
 
 def _half_open(folder: Path, trials: int) -> Result:
@@ -81,11 +84,31 @@ def _bad_link(folder: Path, trials: int) -> Result:
         proxy.link.delay = proxy.link.bytes_per_second = 0
         b.drain()
         result.notes.append(f"{tries:.0f} connections tried a minute")
-        result.aim(tries <= 20, f"reconnect storm: {tries:.0f} tries a minute")
+        result.aim(tries <= _MOST_TRIES, f"reconnect storm: {tries:.0f} tries a minute")
+        return b.judged(result)
+
+
+def _lossy(folder: Path, trials: int) -> Result:
+    """Three of ten packets are lost, in both directions."""
+    with bed(folder, _AGENT_LINK) as b:
+        proxy = b.proxy["agent"]
+        before, begun, sent = proxy.accepted, time.monotonic(), len(b.ear.heard[ACK])
+        with packets_lost(proxy.port, of_a_hundred=_LOST_OF_A_HUNDRED):
+            b.run_for(20.0 * trials)
+        seconds, acked = time.monotonic() - begun, len(b.ear.heard[ACK]) - sent
+        mended = time.monotonic()
+        result = Result(trials=trials, recovery=[b.after(ACK, mended)])
+        tries = (proxy.accepted - before) / seconds * 60
+        result.notes.append(
+            f"{acked} batches acknowledged and {tries:.0f} connections tried in {seconds:.0f} s of loss"
+        )
+        result.aim(tries <= _MOST_TRIES, f"reconnect storm: {tries:.0f} tries a minute")
+        b.drain()
         return b.judged(result)
 
 
 CASES = (
     Case("R11", "half-open link: proxy stops forwarding, broker frozen", _half_open, 2),
     Case("R12", "64 kbit/s, 400 ms, 5 s up and 5 s down", _bad_link, 6),
+    Case("R12-loss", f"{_LOST_OF_A_HUNDRED} % of the packets lost", _lossy, 6),
 )
