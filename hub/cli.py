@@ -17,7 +17,7 @@ from hub.hub import Hub
 from hub.options import DEFAULT_CONFIG, ConfigOption
 from hub.tail import tail as print_live
 from service import log
-from service.broker import Broker, UnusableSecret
+from service.broker import Broker
 from service.command_line import (
     BAD_SETTINGS,
     FAILED,
@@ -31,6 +31,7 @@ from service.command_line import (
     settings,
 )
 from service.mqtt import BrokerLost
+from service.secret import UnusableSecret
 from service.stopping import stop_event
 
 app = application("Simpang in the command centre: takes what agents say, stores it, and acknowledges it.")

@@ -27,8 +27,8 @@ from hub.errors import Hold, QueryRefused, TryAgain
 from hub.options import DEFAULT_CONFIG, ConfigOption
 from hub.stores.make import made
 from hub.stores.store import Store
-from service.broker import UnusableSecret
 from service.command_line import BAD_SETTINGS, FAILED, fail, settings
+from service.secret import UnusableSecret
 from telemetry.names import is_name
 
 NO_ANSWER = 3

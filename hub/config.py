@@ -9,23 +9,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, Tag
 
-from service.broker import Broker, UnusableSecret
+from service.broker import Broker
 from service.places import Place
+from service.secret import UnusableSecret, secret_in
 from service.settings import FullPath, Name, Section, entries, is_seen, shown
 from telemetry.names import HUB
-
-
-def _secret(file: Path | None) -> str | None:
-    """Return the secret in a file, None without a file; raises UnusableSecret."""
-    if file is None:
-        return None
-    try:
-        secret = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableSecret(f"{file} cannot be read: {error}") from error
-    if not secret.isprintable():
-        raise UnusableSecret(f"{file} must hold one line, the secret and nothing else")
-    return secret
 
 
 def _url(text: str) -> str:
@@ -64,7 +52,7 @@ class Influx1Store(Section):
 
     def password(self) -> str | None:
         """Return the password; raises UnusableSecret."""
-        return _secret(self.password_file)
+        return None if self.password_file is None else secret_in(self.password_file, key="password_file")
 
 
 class _V2Store(Section):
@@ -78,9 +66,9 @@ class _V2Store(Section):
 
     def token(self) -> str:
         """Return the token, empty without a file; raises UnusableSecret."""
-        token = _secret(self.token_file) or ""
+        token = "" if self.token_file is None else secret_in(self.token_file, key="token_file")
         if not token.isascii():
-            raise UnusableSecret(f"{self.token_file} must hold a token, which is ASCII")
+            raise UnusableSecret(f"token_file {self.token_file} must hold a token, which is ASCII")
         return token
 
 

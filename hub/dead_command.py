@@ -23,8 +23,8 @@ from hub.registry import Registry
 from hub.replay import chances, replay
 from hub.stores.make import made
 from hub.tail import harmless
-from service.broker import UnusableSecret
 from service.command_line import BAD_SETTINGS, FAILED, fail, settings
+from service.secret import UnusableSecret
 
 app = typer.Typer(help="Lines that no store would take: what they are, and another chance.", no_args_is_help=True)
 

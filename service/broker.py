@@ -11,14 +11,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from service.places import Place
+from service.secret import UnusableSecret, secret_in
 from service.settings import Section, is_seen
 
 _TLS_PORT = 8883
 _HOST = re.compile(r"[^\s/@\0]+")
-
-
-class UnusableSecret(Exception):
-    """A password or key file that a person must mend."""
 
 
 def _host(text: str) -> str:
@@ -70,12 +67,7 @@ class Broker(Section):
 
     def password(self) -> str | None:
         """Return the password; raises UnusableSecret."""
-        if self.password_file is None:
-            return None
-        try:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnusableSecret(f"password_file {self.password_file} cannot be read: {error}") from error
+        return None if self.password_file is None else secret_in(self.password_file, key="password_file")
 
     def tls(self) -> ssl.SSLContext | None:
         """Return a context that trusts only `ca_file`, None without one; raises UnusableSecret."""

@@ -11,8 +11,9 @@ from typing import cast
 
 import aiomqtt
 
-from service.broker import Broker, UnusableSecret
+from service.broker import Broker
 from service.inbox import Inbox
+from service.secret import UnusableSecret
 
 KEEPALIVE = 20
 """Seconds; a link that died without a word is noticed within one and a half times this."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edge_agent.clock import Stamp
-from edge_agent.delivery import batch_table, gaps, undated
+from edge_agent.delivery import gaps, undated
 from edge_agent.delivery.gaps import Cause, Gap
 from edge_agent.delivery.losses import Losses
 from edge_agent.delivery.shelf import Books, Shelf
@@ -40,7 +40,6 @@ class Intake:
         *,
         quota: int,
         boot: str,
-        batch_readings: int,
     ) -> None:
         """Look what waits in the file for a date."""
         self._shelf = shelf
@@ -48,7 +47,6 @@ class Intake:
         self._make_room_until = make_room
         self._quota = quota
         self._boot = boot
-        self._batch_readings = batch_readings
         self.look()
 
     def look(self) -> None:
@@ -113,6 +111,9 @@ class Intake:
 
     def fits(self, readings: int, *, share: int = 1) -> bool:
         """Tell whether so many readings, with what is there, take no more than one part in `share` of the quota."""
-        needed = batch_table.room_for(readings, len(self._shelf.books.next_seq), self._batch_readings)
-        needed += self.undated * undated.BYTES_PER_READING
-        return self._shelf.books.stored.bytes + needed <= self._quota // share
+        return self._shelf.room_for(readings) <= self.free(share=share)
+
+    def free(self, *, share: int = 1) -> int:
+        """Return the bytes that are left of one part in `share` of the quota."""
+        taken = self._shelf.books.stored.bytes + self.undated * undated.BYTES_PER_READING
+        return self._quota // share - taken

@@ -37,6 +37,8 @@ class OpenFile:
         """Tell a refusing disk, which may take the next commit, from a damaged file, which never will."""
         try:
             yield
+        except sqlite3.ProgrammingError:  # ours, such as a call after the closing; the file is not to blame
+            raise
         except sqlite3.Error as error:
             raise self._refusal(error) if spool_file.is_refusal(error) else self.set_aside(error) from error
         except OSError as error:

@@ -61,6 +61,10 @@ class Shelf:
         self.made = 0
         """Batches made since it was opened."""
 
+    def room_for(self, readings: int) -> int:
+        """Return the bytes that so many readings may take."""
+        return batch_table.room_for(readings, len(self.books.next_seq), self._batch_readings)
+
     def take_seq(self, sensor: str, count: int = 1) -> int:
         """Take so many of a sensor's numbers and return the first."""
         seq = self.books.next_seq.get(sensor, 0)

@@ -95,14 +95,7 @@ class Spool:
             self._shelf = Shelf(db, self._place, self.epoch, batch_readings=self._batch_readings)
             self._losses.untold = spool_file.untold(db)
             room = Room(self._shelf, self._policy, self._lent)
-            self._intake = Intake(
-                self._shelf,
-                self._losses,
-                room.make,
-                quota=self._quota,
-                boot=self._boot,
-                batch_readings=self._batch_readings,
-            )
+            self._intake = Intake(self._shelf, self._losses, room.make, quota=self._quota, boot=self._boot)
             if torn is not None and torn.number > self._shelf.books.number:
                 self._pass_over(torn)
 
@@ -171,12 +164,15 @@ class Spool:
         return number
 
     def take_over(self) -> bool:
-        """Take over the next portion of a damaged spool; return whether more is left. Raises as `commit` does."""
+        """Take over a portion of a damaged spool, or none while the quota has no room; return whether more is left.
+
+        Raises as `commit` does.
+        """
         if not self._takeovers:
             return False
         with self._undoing():
             takeover = self._takeovers[0]
-            takeover.go_on()
+            takeover.go_on(self._intake.free())
             if takeover.is_over:
                 self.damaged = spool_file.note_salvaged(takeover.aside)
                 self._takeovers.pop(0)
@@ -208,7 +204,8 @@ class Spool:
         if self._losses.must_be_told:
             return tuple(self._forgotten) if holes_can_be_told else ()
         is_full = not self._intake.fits(readings + min(self._intake.undated, undated.PORTION), share=2)
-        return tuple(self._forgotten) if len(self._forgotten) >= _TOGETHER or is_full else ()
+        are_due = len(self._forgotten) >= _TOGETHER or is_full or self._takeovers
+        return tuple(self._forgotten) if are_due else ()
 
     def _delete(self, numbers: Sequence[int]) -> None:
         if numbers:

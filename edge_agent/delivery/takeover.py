@@ -49,24 +49,37 @@ class Takeover:
         self._batches = self._lost = 0
         self.is_over = (begin or 0) > len(self._wreck)
 
-    def go_on(self) -> None:
-        """Take over the next portion, or the same again if the disk refused it."""
+    def go_on(self, free: int) -> None:
+        """Take over what has room in so many bytes of the next portion, the same again if the disk refused it."""
         if self.is_over:
             return
         self._portion = self._portion or self._next_portion()
         if not self._portion:
             self._end()
             return
-        bodies = [one.body for one in self._portion if one.body is not None]
-        missing = tuple(gap for one in self._portion for gap in one.missing)
+        some = list(self._fitting(free))
+        if not some:
+            return
+        bodies = [one.body for one in some if one.body is not None]
+        missing = tuple(gap for one in some for gap in one.missing)
         with spool_file.transaction(self._shelf.db):
             for body in bodies:
                 self._shelf.append_lines(body.splitlines(keepends=True), level=Level.WHOLE)
             self._tell(Untold(holes=missing))
-            spool_file.note_salvaged_to(self._shelf.db, self.aside, self._portion[-1].number)
+            spool_file.note_salvaged_to(self._shelf.db, self.aside, some[-1].number)
         self._batches += len(bodies)
         self._lost += sum(gap.count for gap in missing)
-        self._portion = []
+        del self._portion[: len(some)]
+
+    def _fitting(self, free: int) -> Iterator[Saved]:
+        """Yield the first of the portion that have room, one at least where the new spool holds nothing."""
+        is_room_needed = self._shelf.books.stored.batches > 0
+        for one in self._portion:
+            free -= 0 if one.body is None else self._shelf.room_for(one.body.count(b"\n"))
+            if is_room_needed and free < 0:
+                return
+            is_room_needed = True
+            yield one
 
     def _next_portion(self) -> list[Saved]:
         portion: list[Saved] = []

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from hub.grafana.errors import BadAddress, GrafanaError, GrafanaRefused, GrafanaUnreachable
+from service.secret import UnusableSecret, secret_in
 
 DIFFERENT = 1
 USAGE = 2
@@ -73,7 +74,7 @@ def apply(  # noqa: PLR0913 - one parameter an option
     if "@" in url:
         _end(USAGE, "a password in an address is seen by everyone on this machine; use --username and --password-file")
     credential = _credential(token_file, username, password_file)
-    influx_token = None if influx_token_file is None else _secret(influx_token_file)
+    influx_token = None if influx_token_file is None else _secret(influx_token_file, "--influx-token-file")
     source = provisioning.datasource(influx_url, influx_database, influx_token) if influx_url else None
     try:
         with publish.Publisher(url, credential, dry_run=dry_run) as publisher:
@@ -92,19 +93,19 @@ def apply(  # noqa: PLR0913 - one parameter an option
 
 def _credential(token_file: Path | None, username: str | None, password_file: Path | None) -> str | tuple[str, str]:
     if token_file is not None and username is None and password_file is None:
-        return _secret(token_file)
+        return _secret(token_file, "--token-file")
     if token_file is None and username is not None and password_file is not None:
-        return username, _secret(password_file)
+        return username, _secret(password_file, "--password-file")
     return _end(USAGE, "name either --token-file, or --username and --password-file")
 
 
-def _secret(file: Path) -> str:
+def _secret(file: Path, option: str) -> str:
     try:
-        secret = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        _end(USAGE, f"{file} cannot be read: {error}")
+        secret = secret_in(file, key=option)
+    except UnusableSecret as error:
+        _end(USAGE, str(error))
     if not secret:
-        _end(USAGE, f"{file} is empty; it must hold the secret and nothing else")
+        _end(USAGE, f"{option} {file} is empty; it must hold the secret and nothing else")
     return secret
 
 

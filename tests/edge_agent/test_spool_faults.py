@@ -124,6 +124,18 @@ def test_a_disk_that_turned_read_only_refuses_and_still_hands_out(read_only: Spo
     assert read_only.commit([taken()], STAMP) == 11
 
 
+def test_a_call_after_the_closing_is_a_defect_and_no_damage(path: Path):
+    spool = opened(path)
+    spool.commit([taken()], STAMP)
+    spool.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        spool.forget(1)
+    assert not list(path.parent.glob("spool.damaged-*"))
+    spool = opened(path)
+    assert spool.held.readings == 1
+    spool.close()
+
+
 def test_what_is_no_database_is_set_aside_and_a_new_spool_begins(path: Path):
     path.write_bytes(b"this is no spool" * 1000)
     spool = opened(path)

@@ -20,7 +20,7 @@ from edge_agent.taken import Taken
 from telemetry.quality import Quality
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
-from tests.support.spooling import BOOT, STAMP, Row, accounted, all_rows, next_seq, opened, opening, rot, taken
+from tests.support.spooling import BOOT, STAMP, Row, accounted, all_rows, next_seq, opened, opening, rot, rows_in, taken
 
 _BATCHES = 30
 
@@ -150,6 +150,33 @@ def test_what_comes_over_is_late_and_what_is_committed_meanwhile_is_fresh(path: 
         assert spool.fresh_after(fresh[0], limit=2) == fresh[1:3]
         assert spool.newest_late > fresh[-1] or not goes_on
     assert set(spool.after(0, limit=100)) > set(fresh)
+    spool.close()
+
+
+def test_a_full_spool_lets_the_rest_wait_until_the_hub_has_taken_some(path: Path):
+    """New readings are not given up for old ones that lie safely in another file."""
+    rows = _filled(path)
+    spool = opening(path, quota=8_000)
+    seen: list[Row] = []
+    while spool.take_over():
+        spool.commit([], STAMP)
+        assert spool.held.bytes <= 8_000
+        seen += [row for number in spool.after(0, limit=2) for row in rows_in(spool, number)]
+        for number in spool.after(0, limit=2):
+            spool.forget(number)
+    spool.commit([], STAMP)
+    seen += all_rows(spool)
+    assert [row for row in seen if row.values.get("pm2_5") not in (501.5, 502.5)] == rows
+    spool.close()
+
+
+def test_a_portion_comes_over_into_an_empty_spool_however_small_its_quota(path: Path):
+    _filled(path)
+    spool = opening(path, quota=600)
+    spool.take_over()
+    assert spool.held.batches == 1
+    spool.take_over()
+    assert spool.held.batches == 1
     spool.close()
 
 

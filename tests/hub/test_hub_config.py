@@ -8,7 +8,7 @@ import pytest
 
 from hub.config import DeadLetter, EmbeddedStore, HubSettings, Influx1Store, Influx2Store, VictoriaStore
 from hub.stores.make import made
-from service.broker import UnusableSecret
+from service.secret import UnusableSecret
 from service.settings import BadSettings, parse
 
 BROKER = '[broker]\nhost = "127.0.0.1"\n'

@@ -157,7 +157,7 @@ def test_a_token_file_that_cannot_be_read_ends_with_code_2(tmp_path: Path) -> No
     config = written(tmp_path, 1, f'kind = "influxdb2"\nurl = "http://127.0.0.1:1"\ntoken_file = "{tmp_path}/kunci"')
     code, said = said_by("run", "--config", str(config), "--for", "1s")
     assert code == 2
-    assert f"{config}: {tmp_path}/kunci cannot be read" in said
+    assert f"{config}: token_file {tmp_path}/kunci cannot be read" in said
     assert "Traceback" not in said
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from service.broker import Broker, UnusableSecret
+from service.broker import Broker
+from service.secret import UnusableSecret
 from service.settings import BadSettings, Section, parse
 from tests.support.certificates import Authority, Pair
 
@@ -112,6 +113,19 @@ def test_a_password_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         with pytest.raises(UnusableSecret, match=why) as refused:
             Broker(host="h", password_file=file).password()
         assert f"password_file {file} cannot be read" in str(refused.value)
+
+
+@pytest.mark.parametrize("content", ["rahasia\nlagi", "x" * 20_000])
+def test_what_is_no_single_line_is_no_password(tmp_path: Path, content: str) -> None:
+    (tmp_path / "password").write_text(content)
+    with pytest.raises(UnusableSecret, match="must hold one line") as refused:
+        Broker(host="h", password_file=tmp_path / "password").password()
+    assert content not in str(refused.value)
+
+
+def test_a_file_without_an_end_is_no_password() -> None:
+    with pytest.raises(UnusableSecret, match="must hold one line"):
+        Broker(host="h", password_file=Path("/dev/zero")).password()
 
 
 def test_only_the_named_authority_is_trusted(city: tuple[Authority, Pair]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from edge_agent.clock import Clock, OnceVouched, Stamp
 from edge_agent.delivery.committer import Committer
 from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.delivery.gaps import Gap
+from edge_agent.delivery.metering import Meter
 from edge_agent.delivery.sender import Sender
 from edge_agent.delivery.spool import Spool
 from edge_agent.delivery.uplink import Identity, Uplink
@@ -45,14 +46,28 @@ class WatchedSpool(Spool):
     def __init__(self, path: Path, place: Place, oracle: Oracle, **settings: Any) -> None:
         super().__init__(path, place, **settings)
         self._oracle = oracle
-        with oracle.host.disk.unseen():
+        with self._looked_at():
             oracle.opened(self.epoch, self.after(0, limit=10**9))
 
     def commit(self, taken: Sequence[Taken], stamp: Stamp | None, lost: Mapping[str, int] | None = None) -> int | None:
         number = super().commit(taken, stamp, lost)
-        with self._oracle.host.disk.unseen():
+        with self._looked_at():
             self._oracle.committed(self, taken, dict(lost or {}), dated=stamp is not None)
         return number
+
+    def take_over(self) -> bool:
+        goes_on = super().take_over()
+        with self._looked_at():
+            self._oracle.came_over(self, is_over=not goes_on)
+        return goes_on
+
+    @contextlib.contextmanager
+    def _looked_at(self) -> Iterator[None]:
+        """Let the oracle read without meeting trouble; what it reads is not on its way to the hub."""
+        lent = set(self._lent)
+        with self._oracle.host.disk.unseen():
+            yield
+        self._lent.intersection_update(lent)
 
     def forget(self, number: int, missing: Sequence[Gap] = (), refused: Sequence[Gap] = ()) -> None:
         """Forget; the model store takes every gap reading, so that none is ever refused."""
@@ -76,7 +91,8 @@ class AgentParts:
         self.committer = Committer(self.desk, clock, progress, seconds=settings.commit_seconds)
         self.window = Window(settings.window, settings.resend_seconds, lambda: random.uniform(0.8, 1.25))
         identity = Identity(place, "0", "2026-06-01T00:00:00+00:00")
-        sender = Sender(place, self.desk, self.window, progress=progress, compress=settings.compress)
+        meter = Meter(settings.backlog_rate)
+        sender = Sender(place, self.desk, self.window, progress=progress, compress=settings.compress, meter=meter)
         self.uplink = Uplink(identity, _NOWHERE, self.desk, sender, progress=progress)
         self.committer.on_commit = self.uplink.wake
 
@@ -119,6 +135,7 @@ class AgentParts:
         """Whether nothing waits anywhere, and nothing has still to be told."""
         held = self.desk.held
         waits = held.batches or held.undated or self.committer._pending or self.committer._queue.qsize()
+        waits = waits or self._oracle.is_coming_over
         return not waits and not self._oracle.has_to_tell
 
     def check_bounds(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,10 +45,11 @@ class AgentMachine:
         self._readings = 0
         self._cards = 0
         self._is_new_card = True
+        self._is_rotten = False
 
     @property
     def path(self) -> Path:
-        return self._folder / f"spool-{self._cards}"
+        return self._folder / f"card-{self._cards}" / "spool"
 
     async def keep(self) -> None:
         """Run the agent, again and again; raises what it dies of by itself."""
@@ -65,13 +68,16 @@ class AgentMachine:
 
     def _insert_card(self) -> None:
         """Go on with the files as they lie there, or with an empty card."""
-        old = self.path
+        old = self.path.parent
         self._cards += 1
-        if not self._is_new_card:
-            for suffix in ("", "-wal"):
-                if Path(f"{old}{suffix}").exists():
-                    shutil.copy(f"{old}{suffix}", f"{self.path}{suffix}")
-        self._is_new_card = False
+        if self._is_new_card:
+            self.path.parent.mkdir()
+            self.oracle.is_new_card, self.oracle.damaged = True, ""
+        else:
+            shutil.copytree(old, self.path.parent, ignore=shutil.ignore_patterns("*.lock", "*-shm"))
+        if self._is_rotten and not self.oracle.is_coming_over and _rotted(self.path):
+            self.oracle.damage()
+        self._is_new_card = self._is_rotten = False
         if self.parts is not None:
             self.parts.abandon()
         self.parts = None
@@ -79,6 +85,10 @@ class AgentMachine:
     async def _main(self) -> None:
         self.parts = AgentParts(self.place, self.host, self.oracle, self.path, self._settings)
         await self.parts.run(self._stop, lambda committer: [self._sense(s, committer) for s in self._settings.sensors])
+
+    def rot(self) -> None:
+        """Let the spool be found damaged when the agent begins next."""
+        self._is_rotten = True
 
     def kill(self, *, reboot: bool = False, new_card: bool = False, seconds: float = _RESTART_SECONDS) -> None:
         """Kill the agent, or cut its machine's power, or take its card as well."""
@@ -133,6 +143,15 @@ class AgentMachine:
         await committer.put(Taken(sensor, said, at))
         if not self._stop.is_set():
             self.oracle.put_in(entry)
+
+
+def _rotted(path: Path) -> bool:
+    """Spoil what a spool says of its epoch, and nothing else; return whether it said anything."""
+    if not path.exists():
+        return False
+    with contextlib.closing(sqlite3.Connection(path)) as db, db, contextlib.suppress(sqlite3.OperationalError):
+        return db.execute("UPDATE meta SET crc = crc + 1 WHERE key = 'epoch'").rowcount == 1
+    return False
 
 
 def _ended_by_refusal(main: asyncio.Task[None]) -> bool:

@@ -7,13 +7,20 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from edge_agent.delivery import shelf, undated
+from edge_agent.delivery import shelf, takeover, undated
 from edge_agent.delivery.intake import Intake
+from edge_agent.delivery.shelf import Shelf
+from edge_agent.delivery.spool_file import Untold
+from edge_agent.delivery.takeover import Takeover
 from telemetry import batch as batches
 
 DROPPED: tuple[Any, str] = (Intake, "_make_room")
 UNDATED: tuple[Any, str] = (undated, "stamped")
 NUMBERS: tuple[Any, str] = (shelf, "_books")
+GOING_ON: tuple[Any, str] = (Shelf, "go_on_from")
+PORTION: tuple[Any, str] = (Takeover, "go_on")
+LEFT_UNDATED: tuple[Any, str] = (undated, "restore")
+LEFT_UNTOLD: tuple[Any, str] = (takeover, "_untold")
 
 
 def restamped(sound: Any) -> Any:
@@ -56,3 +63,25 @@ def dated_twice(sound: Any) -> Any:
 def numbers_anew(sound: Any) -> Any:
     """Open without the sensors' numbers."""
     return lambda newest: replace(sound(newest), next_seq={}, noted={})
+
+
+def portion_passed_over(sound: Any) -> Any:
+    """Go on behind a portion that the disk refused."""
+
+    def broken(self: Takeover) -> None:
+        try:
+            sound(self)
+        finally:
+            self._portion = []
+
+    return broken
+
+
+def nothing_restored(*_: Any) -> int:
+    """Leave what waits for a date in the damaged spool."""
+    return 0
+
+
+def nothing_untold(*_: Any, **__: Any) -> Untold:
+    """Leave the losses that are not told yet in the damaged spool."""
+    return Untold()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ class Disk:
         """Do a call once those before it are done: it happens at one instant, after some time or before some."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Answer] = loop.create_future()
-        begins = max(self._free_at, loop.time())
+        begins = math.nextafter(max(self._free_at, loop.time()), math.inf)  # timers of one moment have no order
         self._free_at = begins + self._rng.uniform(0, self.seconds)
         if self.seconds > self.usual_seconds:
             self.note_trouble()

@@ -89,6 +89,24 @@ class Life:
     uncommitted: dict[str, int] = field(default_factory=dict)
     """Readings lost before they had a number, and not told yet."""
     undated: list[Entry] = field(default_factory=list)
+    coming: dict[bytes, bool] = field(default_factory=dict)
+    """Lines that may come over from a damaged spool, whose place this one takes, and whether they must."""
+    before: Life | None = None
+    """That spool's life, until all of it is over."""
+
+    def taking_over(self, epoch: str) -> Life:
+        """Return the life of a spool that takes the place of this one: the numbers go on, and the debts stay."""
+        must = {line for number in self.live for line in self.batches[number]}
+        may = {line for number in self.forgotten for line in self.batches[number]}
+        must |= {self.given[refused] for told in self.forgotten.values() for refused in told}
+        return Life(
+            epoch,
+            given=self.given,
+            numbers=self.numbers,
+            missing=self.missing,
+            coming=dict.fromkeys(may, False) | dict.fromkeys(must, True),
+            before=self,
+        )
 
 
 @dataclass

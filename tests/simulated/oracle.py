@@ -34,6 +34,10 @@ class Oracle:
         self.largest_batch = 0
         self.newest_commit = 0
         """Batches made by the newest commit."""
+        self.damaged = ""
+        """The epoch of a spool that was damaged, until another takes its place."""
+        self.is_new_card = True
+        """Whether the agent has a card on which no spool is yet."""
         self._database = database
         self._trace = trace
         self._keys: dict[bytes, bytes] = {}
@@ -57,7 +61,9 @@ class Oracle:
 
     def opened(self, epoch: str, live: Sequence[int]) -> None:
         """Note what a spool holds when an agent opens it: all that was promised, no more."""
-        life = self.book.lives.setdefault(epoch, Life(epoch))
+        if epoch not in self.book.lives:
+            self.book.lives[epoch] = self._begun(epoch)
+        life = self.book.lives[epoch]
         known = life.live | set(life.forgotten)
         hold("I1", life.live <= set(live), "gone with a restart: batches", sorted(life.live - set(live)))
         hold("I1", set(live) <= known, "come from nowhere: batches", sorted(set(live) - known))
@@ -66,6 +72,54 @@ class Oracle:
                 life.missing.pop(refused, None)
             life.live.add(number)
         self._trace.note("opened", self.name, epoch, len(live))
+
+    def _begun(self, epoch: str) -> Life:
+        """Return the life of a new spool, which takes the place of a damaged one or begins on a new card."""
+        hold("I1", self.damaged or self.is_new_card, "a new spool, and the old one was sound:", epoch)
+        damaged, self.damaged, self.is_new_card = self.damaged, "", False
+        return self.book.lives[damaged].taking_over(epoch) if damaged else Life(epoch)
+
+    def damage(self) -> None:
+        """Note that the newest spool is damaged, though everything in it is intact."""
+        self.damaged = next(reversed(self.book.lives), "")
+        self._trace.note("damaged", self.name, self.damaged)
+
+    @property
+    def is_coming_over(self) -> bool:
+        """Whether something of a damaged spool is still to come."""
+        life = next(reversed(self.book.lives.values()), None)
+        return bool(self.damaged) or (life is not None and life.before is not None)
+
+    def came_over(self, spool: Any, *, is_over: bool) -> None:
+        """Hold a portion of a damaged spool to what that one promised: nothing new, and in the end all of it."""
+        life = self.book.lives[spool.epoch]
+        if life.before is None:
+            return
+        newest = max(life.batches, default=0)
+        for number in spool.after(newest, limit=10**9):
+            self._take_over(life, number, spool.payload(number))
+        if is_over:
+            left = [line for line, must in life.coming.items() if must]
+            hold("I1", not left, "did not come over:", left[:5])
+            life.undated += life.before.undated
+            for sensor, count in life.before.uncommitted.items():
+                life.uncommitted[sensor] = life.uncommitted.get(sensor, 0) + count
+            life.coming, life.before = {}, None
+
+    def _take_over(self, life: Life, number: int, payload: bytes | None) -> None:
+        hold("I1", payload is not None, "unreadable after it came over: batch", number)
+        batch = batches.decode(payload or b"")
+        lines = batch.body.splitlines(keepends=True)
+        self.largest_batch = max(self.largest_batch, len(batch.body))
+        for line in lines:
+            hold("I3", line in life.coming, "comes over, and was not there:", line)
+            del life.coming[line]
+            _, named = self.lines[line]
+            if life.missing.get(named) == "refused":
+                del life.missing[named]
+        life.batches[number] = lines
+        life.live.add(number)
+        self._trace.note("came over", self.name, number, len(lines))
 
     def committed(self, spool: Any, taken: Sequence[Taken], lost: Mapping[str, int], *, dated: bool) -> None:
         """Note a commit that returned, and hold it to what it must have done."""

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 import edge_agent.delivery.committer
+import edge_agent.delivery.takeover
 import edge_agent.delivery.uplink
 import hub.acks
 import hub.hub
@@ -108,6 +109,7 @@ def installed(seed: int, connected: Any, *, small: dict[str, int], loud: bool) -
         (hub.hub, "connected", connected),
         (edge_agent.delivery.committer, "_QUEUE", small["queue"]),
         (edge_agent.delivery.committer, "_MEMORY", small["memory"]),
+        (edge_agent.delivery.takeover, "_PORTION", small["portion"]),
         (hub.acks, "_MOST", small["acks"]),
         (hub.hub, "_ARRIVALS_BYTES", small["arrivals"]),
         (hub.hub, "_MESSAGES_QUEUED", small["inbox"]),

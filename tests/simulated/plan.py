@@ -33,6 +33,12 @@ def drawn(rng: random.Random, seconds: float) -> list[Event]:
     return sorted(events, key=lambda event: event.at)
 
 
+def damages(rng: random.Random, seconds: float) -> list[Event]:
+    """Draw when spools are found damaged; by itself, so that the other faults of a seed do not hang on it."""
+    count = rng.choice((0, 0, 0, 0, 1, 2))
+    return [Event(rng.uniform(1, seconds * 0.9), "spool damaged", rng.getrandbits(32)) for _ in range(count)]
+
+
 async def _agent_killed(world: World, rng: random.Random) -> None:
     rng.choice(world.agents).kill(seconds=rng.uniform(0.1, 10))
 
@@ -111,6 +117,16 @@ async def _clock_corrected_meanwhile(world: World, rng: random.Random) -> None:
     finally:
         weather.lost = world.usual_weather.lost
         host.set_clock(0, vouched=True)
+
+
+async def _spool_damaged(world: World, rng: random.Random) -> None:
+    """Another spool takes its place; at times the agent is killed again while it comes over."""
+    agent = rng.choice(world.agents)
+    agent.rot()
+    agent.kill(seconds=rng.uniform(0.1, 5))
+    for _ in range(rng.choice((0, 0, 1, 3))):
+        await asyncio.sleep(rng.uniform(1, 8))
+        agent.kill(seconds=rng.uniform(0.1, 2))
 
 
 async def _hub_killed(world: World, rng: random.Random) -> None:
@@ -291,3 +307,11 @@ FAULTS: dict[str, Fault] = {
     "burst": _burst,
     "strange acks": _strange_acks,
 }
+"""Of these each world knows a few."""
+
+_BY_ITSELF: dict[str, Fault] = {"spool damaged": _spool_damaged}
+
+
+def fault(name: str) -> Fault:
+    """Return what a fault does."""
+    return FAULTS.get(name) or _BY_ITSELF[name]

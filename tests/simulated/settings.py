@@ -31,6 +31,8 @@ class Settings:
     share_group: str | None
     small: dict[str, int]
     """Bounds of production code, lowered so that they are met."""
+    backlog_rate: float
+    """Bytes a second that the backlog may take, 0 without a bound."""
 
 
 def drawn(rng: random.Random) -> Settings:
@@ -58,5 +60,7 @@ def drawn(rng: random.Random) -> Settings:
             "arrivals": rng.choice((300, 2_000, 32 * 1024 * 1024)),
             "inbox": rng.choice((2, 10, 4_096)),
             "acks": rng.choice((2, 10, 10_000)),
+            "portion": rng.choice((1, 3, 200)),
         },
+        backlog_rate=rng.choice((0.0, 0.0, 0.0, 200.0, 1_000.0)),
     )

@@ -83,5 +83,11 @@ VARIANTS = (
     Variant("gap of dropped batches not told", *broken_spool.DROPPED, broken_spool.told_nothing),
     Variant("undated readings dated twice", *broken_spool.UNDATED, broken_spool.dated_twice),
     Variant("numbers begin anew after a restart", *broken_spool.NUMBERS, broken_spool.numbers_anew),
+    Variant("numbers begin anew after a damage", *broken_spool.GOING_ON, _instead(lambda *_: None)),
+    Variant("a refused portion is passed over", *broken_spool.PORTION, broken_spool.portion_passed_over),
+    Variant(
+        "undated readings stay in a damaged spool", *broken_spool.LEFT_UNDATED, _instead(broken_spool.nothing_restored)
+    ),
+    Variant("untold losses stay in a damaged spool", *broken_spool.LEFT_UNTOLD, _instead(broken_spool.nothing_untold)),
 )
 """Each must be caught by some seed."""

@@ -110,14 +110,16 @@ class World:
 
     async def _misfortunes(self) -> None:
         began = asyncio.get_running_loop().time()
-        for event in plan.drawn(self._rng("plan"), self.settings.seconds):
+        events = plan.drawn(self._rng("plan"), self.settings.seconds)
+        events += plan.damages(self._rng("damages"), self.settings.seconds)
+        for event in sorted(events, key=lambda event: event.at):
             await asyncio.sleep(max(0.0, began + event.at - asyncio.get_running_loop().time()))
             self._misfortune(event.name, event.seed)
         await asyncio.sleep(max(0.0, began + self.settings.seconds - asyncio.get_running_loop().time()))
 
     def _misfortune(self, name: str, seed: int) -> None:
         self.trace.note("FAULT", name)
-        task = self._spawn(plan.FAULTS[name](self, random.Random(seed)), f"fault {name}")
+        task = self._spawn(plan.fault(name)(self, random.Random(seed)), f"fault {name}")
         self._fault_tasks.append(task)
 
     def _calm(self) -> None:
