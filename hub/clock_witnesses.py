@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from telemetry.batch import Batch
 from telemetry.reading import Place
 
 _FRESH_NS = 3_600 * 10**9
@@ -18,11 +19,13 @@ _STALE_NS = 3_600 * 10**9
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What an agent last said, when, and since when it has said nothing else."""
+    """What an agent's newest batch said, when it was heard, and since when its newest have said nothing else."""
 
     agrees: bool
     since: int
     heard: int
+    epoch: str
+    number: int
 
 
 class ClockWitnesses:
@@ -35,10 +38,11 @@ class ClockWitnesses:
         self._words: dict[Place, _Word] = {}
         self._proved: set[Place] = set()
 
-    def hear(self, place: Place, newest: int, now: int) -> None:
-        """Note the newest time that an agent says at a wall-clock time of this hub, both nanoseconds since 1970.
+    def hear(self, place: Place, batch: Batch, newest: int, now: int) -> None:
+        """Note the newest time in a batch at a wall-clock time of this hub, both nanoseconds since 1970.
 
-        What was witnessed before this hub's clock was set to another time counts no more.
+        What was witnessed before this hub's clock was set to another time counts no more. An older batch that is sent
+        again says nothing of the agent's present clock.
         """
         at = self._monotonic()
         if abs(now - at - self._ahead) > _STEP_NS:
@@ -46,8 +50,10 @@ class ClockWitnesses:
             self._proved.clear()
             self._ahead = now - at
         agrees, before = abs(newest - now) <= _FRESH_NS, self._words.get(place)
+        if before and before.epoch == batch.epoch and before.number > batch.number:
+            return
         since = before.since if before and before.agrees is agrees else at
-        self._words[place] = _Word(agrees, since, at)
+        self._words[place] = _Word(agrees, since, at, batch.epoch, batch.number)
         if agrees and at - since >= _FIRM_NS:
             self._proved.add(place)
 

@@ -36,6 +36,8 @@ _MOST_COMPLAINTS = 1_000
 _CLOCK = "clock"
 _REFUSED_GAP = re.compile(rb"gap,[^ ]*,cause=refused ")
 _SURELY_WRONG_NS = 2 * _DAY_NS
+_ALARM_LASTS_SECONDS = 120.0
+"""Longer than an agent waits at most before it sends a batch again."""
 
 
 class Inlet:
@@ -59,7 +61,9 @@ class Inlet:
         self._alarm = alarm
         self._now: Callable[[], int] = time.time_ns
         self._witnesses = ClockWitnesses()
-        self._held_for_time: set[Place] = set()
+        self._monotonic: Callable[[], float] = time.monotonic
+        self._held_for_time: dict[Place, float] = {}
+        """When a batch of an agent last waited for its time, monotonic seconds."""
         self._complained: set[str] = set()
         self.heard: Counter[str] = Counter()
 
@@ -91,9 +95,7 @@ class Inlet:
         if self._may_be_my_clock(place, batch, window):
             self._hold_for_time(place)
             return
-        self._held_for_time.discard(place)
-        if not self._held_for_time:
-            self._alarm.clear(kind=_CLOCK)
+        self._see_times_are_sound(place)
         self.heard["batches"] += 1
         self.heard["lines"] += batch.lines
         checked = self._without_strangers(place, check(place, batch.body, window))
@@ -109,7 +111,14 @@ class Inlet:
         self._ignore("time", why)
         if not self._held_for_time:
             self._alarm.raise_for(why, kind=_CLOCK)
-        self._held_for_time.add(place)
+        self._held_for_time[place] = self._monotonic()
+
+    def _see_times_are_sound(self, place: Place) -> None:
+        """End the alarm once nothing waits for its time any more; what waits is sent again within that while."""
+        if self._monotonic() - self._held_for_time.get(place, float("inf")) > _ALARM_LASTS_SECONDS:
+            del self._held_for_time[place]
+        if not self._held_for_time:
+            self._alarm.clear(kind=_CLOCK)
 
     def _may_be_my_clock(self, place: Place, batch: Batch, window: TimeWindow) -> bool:
         """Tell whether a batch should wait, since its times would be sound if this hub's clock were wrong.
@@ -119,11 +128,14 @@ class Inlet:
         said = span(batch.body)
         if said is None:
             return False
-        self._witnesses.hear(place, said.newest, self._now())
+        self._witnesses.hear(place, batch, said.newest, self._now())
         if 0 < said.newest - window.newest < _SURELY_WRONG_NS:
             return True
         all_outside = said.newest < window.oldest or said.oldest > window.newest
-        return all_outside and not self._witnesses.blame(place)
+        if all_outside and self._witnesses.blame(place):
+            self._held_for_time.pop(place, None)
+            return False
+        return all_outside
 
     def _without_strangers(self, place: Place, checked: Checked) -> Checked:
         """Split off the lines of sensors that are not registered; the gap that this opens may be told."""

@@ -28,6 +28,7 @@ class Clocks:
         self.wrong = self.passed = 0
         monkeypatch.setattr(city.inlet, "_now", lambda: (NOW + self.passed + self.wrong) * 10**6)
         monkeypatch.setattr(city.inlet, "_witnesses", ClockWitnesses(lambda: self.passed * 10**6))
+        monkeypatch.setattr(city.inlet, "_monotonic", lambda: self.passed / 1000)
 
 
 @pytest.fixture
@@ -40,10 +41,10 @@ def clocks(city: Bench, monkeypatch: pytest.MonkeyPatch) -> Clocks:
     return Clocks(city, monkeypatch)
 
 
-async def say(city: Bench, place: Place, at: int) -> str:
+async def say(city: Bench, place: Place, at: int, number: int = 1) -> str:
     """Say a batch of one reading taken at some milliseconds; return what became of it."""
     reading = Reading("dust", Measurement(Family.AIR, {"pm2_5": 1.5}), at, 0)
-    said = batch(1, [format_line(place, reading).encode() + b"\n"])
+    said = batch(number, [format_line(place, reading).encode() + b"\n"])
     await city.take(said.encode(), on=topic(place, Channel.READINGS))
     arrived = await city.arrived()
     if not arrived:
@@ -116,3 +117,31 @@ async def test_an_agent_that_sends_its_backlog_is_no_witness_for_a_wrong_clock(c
         assert await say(city, CITY[0], NOW - 3 * DAY + hours * 60 * MINUTE + clocks.passed) == "taken"
         assert [await say(city, place, NOW + clocks.passed) for place in CITY[1:]] == ["held"] * 4
         clocks.passed += 2 * MINUTE
+
+
+async def test_an_agent_alone_whose_clock_was_wrong_for_a_while_vouches_for_the_hub_by_its_newest_batches(
+    city: Bench, clocks: Clocks
+) -> None:
+    """What it said meanwhile is sent again and again, and says nothing of its clock now."""
+    ahead = [(number, NOW + 365 * DAY + number) for number in (1, 2, 3)]
+    for number, at in ahead:
+        assert await say(city, CITY[0], at, number) == "held"
+    for minute in range(11):
+        assert await say(city, CITY[0], NOW + clocks.passed, 4 + minute) == "taken"
+        assert [await say(city, CITY[0], at, number) for number, at in ahead] == (
+            ["held"] * 3 if minute < 10 else ["dead"] * 3
+        )
+        clocks.passed += MINUTE
+
+
+async def test_an_alarm_does_not_come_and_go_while_batches_wait_beside_others_that_are_sound(
+    city: Bench, clocks: Clocks
+) -> None:
+    for minute in range(5):
+        assert await say(city, CITY[0], NOW + 365 * DAY, 1) == "held"
+        assert await say(city, CITY[0], NOW + clocks.passed, 2 + minute) == "taken"
+        assert "agen-0 says times that cannot be" in city.alarm.why
+        clocks.passed += MINUTE
+    clocks.passed += 2 * MINUTE
+    assert await say(city, CITY[0], NOW + clocks.passed, 9) == "taken"
+    assert city.alarm.why == ""
