@@ -28,6 +28,11 @@ class Lanes:
         """Take what the fresh lane passes over, up to a batch, into the backlog."""
         self.split = max(self.split, newest)
 
+    def put_back(self, number: int) -> None:
+        """Take a batch that was let go into the backlog."""
+        self.backlog = min(self.backlog, number - 1)
+        self.split = max(self.split, number)
+
     @property
     def has_backlog(self) -> bool:
         """Whether the backlog may hold more to send."""

@@ -98,6 +98,19 @@ class Window:
         """Tell whether a batch in flight was admitted as fresh."""
         return number in self._waiting and self._waiting[number].is_fresh
 
+    def release_stalest(self, now: float) -> int | None:
+        """When a probe is due and there is no room, let go of the batch that was sent in vain most often.
+
+        The hub may hold all that is in flight for reasons of its own; what is new must not wait behind it. Returns None
+        where there is room, or something is not sent yet.
+        """
+        has_news = any(not sending.tries for sending in self._waiting.values())
+        if self.free(is_fresh=True) or has_news or now < self._probe_at:
+            return None
+        stalest = max(self._waiting, key=lambda number: (self._waiting[number].tries, -number))
+        self.settle(stalest)
+        return stalest
+
     def settle(self, number: int) -> None:
         """Note that a batch needs no more sending."""
         self._waiting.pop(number, None)

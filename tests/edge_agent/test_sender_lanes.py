@@ -222,3 +222,37 @@ async def test_what_comes_over_from_a_damaged_spool_goes_behind_what_is_fresh(
             await rig.answer()
             rig.clock.now += 1
         await rig.desk.close()
+
+
+@pytest.mark.parametrize("size", [1, 4, 16])
+async def test_what_is_new_does_not_wait_behind_a_window_full_of_what_the_hub_holds(tmp_path: Path, size: int):
+    """The hub may doubt the times of as many batches as the window takes; the agent's clock is right since."""
+    with _made(tmp_path / "spool", rate=0, size=size) as rig:
+        for _ in range(size):
+            await rig.commit()
+            await rig.send()
+        held = set(range(1, size + 1))
+        for _ in range(400):
+            await rig.commit()
+            await rig.run(1, answers=False)
+            if sound := {batch.number for batch in rig.link.waiting} - held:
+                await rig.answer(*sound)
+            rig.link.waiting.clear()
+        left = set(await rig.desk.after(0, limit=1000))
+        assert held <= left
+        assert len(left - held) <= 5
+        for _ in range(60):
+            await rig.run(1)
+        assert rig.desk.held.batches == 0
+        await rig.desk.close()
+
+
+async def test_while_nobody_answers_new_batches_make_little_traffic(tmp_path: Path):
+    with _made(tmp_path / "spool", rate=0, size=16) as rig:
+        for _ in range(16):
+            await rig.commit()
+            await rig.send()
+        begin = len(rig.link.sent)
+        await rig.run(600, answers=False, commits=True)
+        assert len(rig.link.sent) - begin <= 60
+        await rig.desk.close()
