@@ -73,11 +73,16 @@ class Intake:
 
     def _keep_undated(self, taken: Sequence[Taken]) -> None:
         undated.keep(self._shelf.db, self._boot, taken)
+        self.undated += len(taken)
+        self.drop_undated()
+
+    def drop_undated(self) -> None:
+        """Drop the oldest of what waits for a date beyond its share of the quota."""
         free = max(self._quota // _UNDATED_SHARE, self._quota - self._shelf.books.stored.bytes)
         room = free // undated.BYTES_PER_READING
-        dropped = undated.drop(self._shelf.db, self.undated + len(taken) - room)
+        dropped = undated.drop(self._shelf.db, self.undated - room)
         self._losses.uncommitted(dropped)
-        self.undated += len(taken) - dropped.total()
+        self.undated -= dropped.total()
 
     def _append(self, taken: Sequence[Taken], stamp: Stamp) -> int | None:
         """Insert what waited undated, what is new, and the gaps that the quota or damage cost."""

@@ -177,6 +177,9 @@ class Spool:
                 self.damaged = spool_file.note_salvaged(takeover.aside)
                 self._takeovers.pop(0)
                 self._intake.look()
+                with spool_file.transaction(self._file.db):
+                    self._intake.drop_undated()
+                    spool_file.note_untold(self._file.db, self._losses.untold)
         return bool(self._takeovers)
 
     @contextlib.contextmanager

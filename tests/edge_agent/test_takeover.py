@@ -170,6 +170,21 @@ def test_a_full_spool_lets_the_rest_wait_until_the_hub_has_taken_some(path: Path
     spool.close()
 
 
+def test_what_waits_undated_in_both_keeps_to_the_quota(path: Path):
+    spool = opened(path, quota=4_000)
+    spool.commit([taken(value + 0.5) for value in range(20)], None)
+    spool.close()
+    rot(path)
+    spool = opening(path, quota=4_000)
+    spool.commit([taken(value + 0.5, "co2") for value in range(15)], None)
+    while spool.take_over():
+        pass
+    assert spool.held.undated == 4_000 // undated.BYTES_PER_READING
+    spool.commit([], STAMP)
+    assert accounted(all_rows(spool)).total() == 35
+    spool.close()
+
+
 def test_a_portion_comes_over_into_an_empty_spool_however_small_its_quota(path: Path):
     _filled(path)
     spool = opening(path, quota=600)

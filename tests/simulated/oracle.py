@@ -105,6 +105,7 @@ class Oracle:
             for sensor, count in life.before.uncommitted.items():
                 life.uncommitted[sensor] = life.uncommitted.get(sensor, 0) + count
             life.coming, life.before = {}, None
+            self._drop_undated(life, len(life.undated) - spool.held.undated)
 
     def _take_over(self, life: Life, number: int, payload: bytes | None) -> None:
         hold("I1", payload is not None, "unreadable after it came over: batch", number)
