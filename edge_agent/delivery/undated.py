@@ -43,11 +43,19 @@ Row = tuple[str, int, str, str]
 
 
 def restore(db: sqlite3.Connection, damaged: sqlite3.Connection, after: int) -> int:
-    """Put in what waits in a damaged file after an id, as far as it can be read and is sound; return how many."""
+    """Put in what waits in a damaged file after an id, as far as it can be read and is sound; return how many.
+
+    It is older than what waits here already, which therefore takes new ids behind it.
+    """
+    (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM undated").fetchone()
     readings = "SELECT boot, at, sensor, measurement, crc FROM undated WHERE id > ? ORDER BY id"
     sound = (row for row in _readable(damaged, readings, after) if row[4] == _check(row[:4]))
     insert = "INSERT INTO undated (boot, at, sensor, measurement, crc) VALUES (?, ?, ?, ?, ?)"
-    return max(0, db.executemany(insert, sound).rowcount)
+    restored = max(0, db.executemany(insert, sound).rowcount)
+    again = "SELECT boot, at, sensor, measurement, crc FROM undated WHERE id <= ? ORDER BY id"
+    db.execute(f"INSERT INTO undated (boot, at, sensor, measurement, crc) {again}", (newest,))
+    db.execute("DELETE FROM undated WHERE id <= ?", (newest,))
+    return restored
 
 
 def restore_boots(db: sqlite3.Connection, damaged: sqlite3.Connection) -> None:
