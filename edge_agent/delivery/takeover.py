@@ -44,10 +44,11 @@ class Takeover:
                 shelf.go_on_from(self._wreck.next_seq)
                 undated.restore_boots(shelf.db, old)
                 spool_file.note_salvaged_to(shelf.db, aside, 0)
-        self._saved = self._wreck.saved(begin or 0)
+        self._taken_to = begin or 0
+        self._saved = self._wreck.saved(self._taken_to)
         self._portion: list[Saved] = []
         self._batches = self._lost = 0
-        self.is_over = (begin or 0) > len(self._wreck)
+        self.is_over = self._taken_to > len(self._wreck)
 
     def go_on(self, free: int) -> None:
         """Take over what has room in so many bytes of the next portion, the same again if the disk refused it."""
@@ -67,6 +68,7 @@ class Takeover:
                 self._shelf.append_lines(body.splitlines(keepends=True), level=Level.WHOLE)
             self._tell(Untold(holes=missing))
             spool_file.note_salvaged_to(self._shelf.db, self.aside, some[-1].number)
+        self._taken_to = some[-1].number
         self._batches += len(bodies)
         self._lost += sum(gap.count for gap in missing)
         del self._portion[: len(some)]
@@ -84,10 +86,14 @@ class Takeover:
     def _next_portion(self) -> list[Saved]:
         portion: list[Saved] = []
         begin = time.monotonic()
-        for one in islice(self._saved, _PORTION):
-            portion.append(one)
-            if time.monotonic() - begin > _READING_SECONDS:
-                break
+        try:
+            for one in islice(self._saved, _PORTION):
+                portion.append(one)
+                if time.monotonic() - begin > _READING_SECONDS:
+                    break
+        except BaseException:  # an iterator that raised is at its end, and what it gave is not taken over
+            self._saved = self._wreck.saved(self._taken_to)
+            raise
         return portion
 
     def _end(self) -> None:

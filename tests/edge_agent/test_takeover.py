@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.clock import Stamp
-from edge_agent.delivery import pages, spool_file, takeover, undated
+from edge_agent.delivery import carving, pages, spool_file, takeover, undated
 from edge_agent.delivery.batch_table import PAGE
 from edge_agent.delivery.spool import Spool
 from edge_agent.errors import SpoolUnwritable
@@ -184,6 +184,23 @@ def test_what_waits_undated_in_both_keeps_to_the_quota(path: Path):
     rows = all_rows(spool)
     assert [r.values["pm2_5"] for r in rows if r.sensor == "co2" and r.family == "air"] == [n + 0.5 for n in range(15)]
     assert accounted(rows) == {"dust": 20 + 1, "co2": 15}, "one more is the gap's own number"
+    spool.close()
+
+
+def test_a_damaged_file_that_could_not_be_read_on_for_a_moment_is_read_on_from_there(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    rows = _filled(path)
+    monkeypatch.setattr(takeover, "_PORTION", 7)
+    spool = opening(path)
+    spool.take_over()
+    with monkeypatch.context() as failing:
+        failing.setattr(carving, "read", _dying(carving.read, after=3, error=OSError(errno.EIO, "bad block")))
+        with pytest.raises(SpoolUnwritable, match="bad block"):
+            spool.take_over()
+    while spool.take_over():
+        pass
+    _see_whole(spool, rows)
     spool.close()
 
 
