@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,7 +21,7 @@ from edge_agent.taken import Taken
 from telemetry import batch as batches
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
-from tests.support.spooling import STAMP, opened, taken
+from tests.support.spooling import STAMP, killed, opened, taken
 
 _MEMORY = Path("/dev/shm")
 
@@ -71,8 +70,7 @@ def test_every_row_is_found_with_its_document_and_its_facts(path: Path, in_log: 
         spool.commit(_noise(count, count), STAMP)
     for number in (1, 2, 5):
         spool.forget(number)
-    for suffix in ("", "-wal"):
-        shutil.copy(f"{path}{suffix}", f"{path.with_name('left')}{suffix}")
+    killed(path, path.with_name("left"))
     spool.close()
     if in_log:
         with closing(sqlite3.connect(path.with_name("left"))) as db:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +17,7 @@ from edge_agent.delivery import pages
 from edge_agent.delivery.batch_table import PAGE
 from edge_agent.delivery.pages import Pages, local_size, varint
 from edge_agent.errors import SpoolUnwritable
-from tests.support.spooling import STAMP, accounted, all_rows, opened, taken
+from tests.support.spooling import STAMP, accounted, all_rows, killed, opened, taken
 
 _HEADER, _FRAME = 32, 24 + PAGE
 _READINGS = 40
@@ -39,15 +38,9 @@ def _killed(path: Path, *, batches: int = 20) -> Path:
     spool = opened(path)
     for batch in range(batches):
         spool.commit([taken(batch * 10 + value / 7) for value in range(_READINGS)], STAMP)
-    left = _copied(path, path.with_name("left"))
+    left = killed(path, path.with_name("left"))
     spool.close()
     return left
-
-
-def _copied(path: Path, to: Path) -> Path:
-    for suffix in ("", "-wal"):
-        shutil.copy(f"{path}{suffix}", f"{to}{suffix}")
-    return to
 
 
 def _flip(path: Path, at: int, bit: int = 0xFF) -> None:
@@ -152,7 +145,7 @@ def test_a_log_that_was_torn_in_its_last_commit_is_no_damage(path: Path, cut: in
         spool.commit([taken(batch + 0.5)], STAMP)
     before = _wal(path).stat().st_size
     spool.commit([taken(value / 7) for value in range(400)], STAMP)
-    left = _copied(path, path.with_name("left"))
+    left = killed(path, path.with_name("left"))
     spool.close()
     assert _wal(left).stat().st_size - cut > before
     with _wal(left).open("r+b") as log:
@@ -172,7 +165,7 @@ def test_pages_that_a_transaction_spilled_before_it_was_killed_are_no_damage(pat
     for number in range(100, 200):
         spool._file.db.execute("INSERT INTO batch VALUES (?, 0, 1, 1, ?, x'00')", (number, bytes(900)))
     assert _wal(path).stat().st_size > before, "it spills"
-    left = _copied(path, path.with_name("left"))
+    left = killed(path, path.with_name("left"))
     spool._file.db.execute("ROLLBACK")
     spool.close()
     spool = opened(left)
@@ -189,7 +182,7 @@ def test_pages_of_an_earlier_life_of_the_log_are_no_damage(path: Path):
     spool._file.db.execute("PRAGMA wal_checkpoint(RESTART)")
     spool.commit([taken(99.5)], STAMP)
     assert _wal(path).stat().st_size == longest, "the log begins anew over the old one"
-    left = _copied(path, path.with_name("left"))
+    left = killed(path, path.with_name("left"))
     spool.close()
     spool = opened(left)
     assert spool.damaged is None
@@ -205,7 +198,7 @@ def test_a_clean_start_never_finds_damage(path: Path):
         spool.commit([taken(life + 0.5)], STAMP)
         if life % 2:
             spool._file.db.execute("PRAGMA wal_checkpoint(FULL)")
-        left = _copied(path, path.with_name(f"left-{life}"))
+        left = killed(path, path.with_name(f"left-{life}"))
         spool.close()
         path = left
     spool = opened(path)
@@ -240,7 +233,7 @@ def _rolled_back(path: Path, begin: int, written: bytes) -> None:
         log.write(tail)
     spool._stale_log = True
     spool.commit([taken(2.5)], STAMP)
-    left = _copied(fresh, fresh.with_name("left"))
+    left = killed(fresh, fresh.with_name("left"))
     spool.close()
     spool = opened(left)
     assert spool.damaged is None

@@ -22,7 +22,7 @@ from edge_agent.taken import Taken
 from telemetry.quality import Quality
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
-from tests.support.spooling import STAMP, Row, accounted, all_rows, opened, rows_in
+from tests.support.spooling import STAMP, Row, accounted, all_rows, killed, opened, rows_in
 
 _MEMORY = Path("/dev/shm")
 _KINDS = {
@@ -136,8 +136,7 @@ class RoomModel(RuleBasedStateMachine):
     def crash_and_start(self) -> None:
         old = self.folder / f"spool-{self.lives}"
         self.lives += 1
-        for suffix in ("", "-wal"):
-            shutil.copy(f"{old}{suffix}", self.folder / f"spool-{self.lives}{suffix}")
+        killed(old, self.folder / f"spool-{self.lives}")
         forgotten = set(self.spool._forgotten)
         self.spool.close()
         self.spool = self._open()

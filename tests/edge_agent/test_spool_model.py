@@ -18,7 +18,7 @@ from edge_agent.delivery.spool import Spool
 from edge_agent.delivery.undated import BYTES_PER_READING
 from edge_agent.taken import Taken
 from telemetry.quality import Quality
-from tests.support.spooling import BOOT, PLENTY, STAMP, Row, opened, rows_in, taken
+from tests.support.spooling import BOOT, PLENTY, STAMP, Row, killed, opened, rows_in, taken
 
 _MEMORY = Path("/dev/shm")
 _SENSORS = ("dust", "co2", "cam-north")
@@ -150,8 +150,7 @@ class SpoolModel(RuleBasedStateMachine):
         """Go on with the files as they lie there: what was forgotten since the last commit comes again."""
         old = self.folder / f"spool-{self.lives}"
         self.lives += 1
-        for suffix in ("", "-wal"):
-            shutil.copy(f"{old}{suffix}", self.folder / f"spool-{self.lives}{suffix}")
+        killed(old, self.folder / f"spool-{self.lives}")
         self.spool.close()
         self.spool = self._open()
         back = set(self.spool.after(0, limit=10**6)) & set(self.forgotten)

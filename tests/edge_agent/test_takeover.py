@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -20,7 +19,20 @@ from edge_agent.taken import Taken
 from telemetry.quality import Quality
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
-from tests.support.spooling import BOOT, STAMP, Row, accounted, all_rows, next_seq, opened, opening, rot, rows_in, taken
+from tests.support.spooling import (
+    BOOT,
+    STAMP,
+    Row,
+    accounted,
+    all_rows,
+    killed,
+    next_seq,
+    opened,
+    opening,
+    rot,
+    rows_in,
+    taken,
+)
 
 _BATCHES = 30
 
@@ -405,21 +417,26 @@ def test_gap_readings_of_a_damaged_spool_come_over_as_they_are(path: Path):
     spool.close()
 
 
+def _killed_with_a_damaged_log(path: Path) -> Path:
+    """Leave a spool whose log has a flipped byte in its first page."""
+    left = killed(path, path.with_name("left"))
+    log = bytearray(left.with_name("left-wal").read_bytes())
+    log[pages.log(left, PAGE)[0].begin + 100] ^= 0xFF
+    left.with_name("left-wal").write_bytes(log)
+    return left
+
+
 def test_a_takeover_keeps_the_damaged_log(path: Path):
     """What SQLite does not believe of it, it deletes when it closes the file."""
     spool = opened(path)
     for value in range(5):
         spool.commit([taken(value + 0.5)], STAMP)
-    for suffix in ("", "-wal"):
-        shutil.copy(f"{path}{suffix}", f"{path.with_name('left')}{suffix}")
+    left = _killed_with_a_damaged_log(path)
+    log = left.with_name("left-wal").read_bytes()
     spool.close()
-    left = path.with_name("left")
-    log = bytearray(left.with_name("left-wal").read_bytes())
-    log[pages.log(left, PAGE)[0].begin + 100] ^= 0xFF
-    left.with_name("left-wal").write_bytes(log)
     spool = opened(left)
     assert spool.damaged is not None
-    assert spool.damaged.with_name(spool.damaged.name + "-wal").read_bytes() == bytes(log)
+    assert spool.damaged.with_name(spool.damaged.name + "-wal").read_bytes() == log
     spool.close()
 
 
@@ -432,13 +449,8 @@ def test_a_crash_between_looking_at_what_waits_and_taking_it_over_loses_nothing(
     spool._file.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     for value in range(10):
         spool.commit([taken(value + 0.5, "co2")], None)
-    for suffix in ("", "-wal"):
-        shutil.copy(f"{path}{suffix}", f"{path.with_name('left')}{suffix}")
+    left = _killed_with_a_damaged_log(path)
     spool.close()
-    left = path.with_name("left")
-    log = bytearray(left.with_name("left-wal").read_bytes())
-    log[pages.log(left, PAGE)[0].begin + 100] ^= 0xFF
-    left.with_name("left-wal").write_bytes(log)
     with monkeypatch.context() as dying:
         dying.setattr(undated, "restore", _dying(undated.restore, after=0))
         with suppress(_Killed):
