@@ -170,16 +170,16 @@ class Spool:
         """
         if not self._takeovers:
             return False
+        takeover = self._takeovers[0]
         with self._undoing():
-            takeover = self._takeovers[0]
-            takeover.go_on(self._intake.free())
-            if takeover.is_over:
+            self._intake.undated += takeover.go_on(self._intake.free())
+        if takeover.is_over:
+            with self._undoing(), spool_file.transaction(self._file.db):
+                self._intake.drop_undated()
+                spool_file.note_untold(self._file.db, self._losses.untold)
+            with self._file.judged():
                 self.damaged = spool_file.note_salvaged(takeover.aside)
-                self._takeovers.pop(0)
-                self._intake.look()
-                with spool_file.transaction(self._file.db):
-                    self._intake.drop_undated()
-                    spool_file.note_untold(self._file.db, self._losses.untold)
+            self._takeovers.pop(0)
         return bool(self._takeovers)
 
     @contextlib.contextmanager

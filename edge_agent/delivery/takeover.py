@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -50,17 +50,22 @@ class Takeover:
         self._batches = self._lost = 0
         self.is_over = self._taken_to > len(self._wreck)
 
-    def go_on(self, free: int) -> None:
-        """Take over what has room in so many bytes of the next portion, the same again if the disk refused it."""
+    def go_on(self, free: int) -> int:
+        """Take over what has room in so many bytes of the next portion, the same again if the disk refused it.
+
+        Returns how many undated readings came over, which is at the end.
+        """
         if self.is_over:
-            return
+            return 0
         self._portion = self._portion or self._next_portion()
         if not self._portion:
-            self._end()
-            return
-        some = list(self._fitting(free))
-        if not some:
-            return
+            return self._end()
+        if some := list(self._fitting(free)):
+            self._take(some)
+            del self._portion[: len(some)]
+        return 0
+
+    def _take(self, some: Sequence[Saved]) -> None:
         bodies = [one.body for one in some if one.body is not None]
         missing = tuple(gap for one in some for gap in one.missing)
         with spool_file.transaction(self._shelf.db):
@@ -71,7 +76,6 @@ class Takeover:
         self._taken_to = some[-1].number
         self._batches += len(bodies)
         self._lost += sum(gap.count for gap in missing)
-        del self._portion[: len(some)]
 
     def _fitting(self, free: int) -> Iterator[Saved]:
         """Yield the first of the portion that have room, one at least where the new spool holds nothing."""
@@ -96,7 +100,7 @@ class Takeover:
             raise
         return portion
 
-    def _end(self) -> None:
+    def _end(self) -> int:
         db = self._shelf.db
         with spool_file.transaction(db), _readable(self.aside) as old:
             waiting = undated.restore(db, old, self._wreck.facts.dated)
@@ -107,6 +111,7 @@ class Takeover:
             "the damaged spool held %d intact batches and %d undated readings; %d readings are lost, and become gaps",
             self._batches, waiting, self._lost,
         )  # fmt: skip
+        return waiting
 
     def _tell(self, more: Untold) -> None:
         """Write down losses beside those that are not told yet."""

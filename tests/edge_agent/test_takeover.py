@@ -182,6 +182,34 @@ def test_a_full_spool_lets_the_rest_wait_until_the_hub_has_taken_some(path: Path
     spool.close()
 
 
+@pytest.mark.parametrize("refused", ["note_salvaged", "note_untold"])
+def test_a_refusal_after_the_last_portion_forgets_no_loss_that_came_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+):
+    spool = opened(path)
+    spool.commit([taken(1.5)], STAMP)
+    spool.commit([taken(2.5, "co2")], None, {"dust": 3})
+    spool.close()
+    rot(path)
+    spool = opening(path)
+    assert spool.take_over()
+    with monkeypatch.context() as refusing:
+        sound = getattr(spool_file, refused)
+        after = {"note_salvaged": 0, "note_untold": 1}[refused]
+        refusing.setattr(spool_file, refused, _dying(sound, after=after, error=OSError(errno.ENOSPC, "full")))
+        with pytest.raises(SpoolUnwritable, match="full"):
+            spool.take_over()
+    assert spool.held.undated == 1
+    spool.commit([], None, {"co2": 1})
+    while spool.take_over():
+        pass
+    spool.commit([], STAMP)
+    told = {r.sensor: r.values["count"] for r in all_rows(spool) if r.labels.get("cause") == "uncommitted"}
+    assert told == {"dust": 3, "co2": 1}
+    assert 2.5 in [r.values.get("pm2_5") for r in all_rows(spool)]
+    spool.close()
+
+
 def test_what_waits_undated_in_both_keeps_to_the_quota(path: Path):
     spool = opened(path, quota=4_000)
     spool.commit([taken(value + 0.5) for value in range(20)], None)
