@@ -75,19 +75,22 @@ class Spool:
 
     def _open(self) -> None:
         try:
-            self._load()
+            torn = self._load()
         except SpoolDamaged as error:
             _LOG.error("%s", error)
             self._file.renew()
-            self._load()
+            torn = self._load()
         self._takeovers: list[Takeover] = []
         with self._file.judged():
             for aside in spool_file.to_salvage(self._file.path):
                 self._takeovers.append(Takeover(self._shelf, self._losses, aside))
                 self.damaged = aside
+            if torn is not None and torn.number > self._shelf.books.number:
+                self._pass_over(torn)
             self._intake.look()
 
-    def _load(self) -> None:
+    def _load(self) -> Facts | None:
+        """Read what the file says; return the facts of a torn write, if it has one."""
         path, db = self._file.path, self._file.db
         with self._file.reading():
             torn = spool_file.prepare(db, path)
@@ -96,11 +99,13 @@ class Spool:
             self._losses.untold = spool_file.untold(db)
             room = Room(self._shelf, self._policy, self._lent)
             self._intake = Intake(self._shelf, self._losses, room.make, quota=self._quota, boot=self._boot)
-            if torn is not None and torn.number > self._shelf.books.number:
-                self._pass_over(torn)
+        return torn
 
     def _pass_over(self, torn: Facts) -> None:
-        """Tell the numbers of a torn write as lost, so that they are never given out again."""
+        """Tell the numbers of a torn write as lost, so that they are never given out again.
+
+        Those that a damaged spool had come to are known by now: it may be their write that was torn.
+        """
         known = self._shelf.books.next_seq
         spans = ((sensor, known.get(sensor, 0), end) for sensor, end in torn.next_seq.items())
         lost = [Gap(s, Cause.DAMAGED, begin, end - 1, end - begin) for s, begin, end in spans if end > begin]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -452,6 +453,22 @@ def _killed_with_a_damaged_log(path: Path) -> Path:
     log[pages.log(left, PAGE)[0].begin + 100] ^= 0xFF
     left.with_name("left-wal").write_bytes(log)
     return left
+
+
+def test_a_power_cut_that_tears_the_first_write_of_a_takeover_tells_nothing_as_lost(path: Path):
+    rows = _filled(path)
+    begun = opening(path)
+    left = path.parent / "left"
+    shutil.copytree(path.parent, left, ignore=shutil.ignore_patterns("left", "*-shm", "*.lock"))
+    begun.close()
+    wal = left / "spool-wal"
+    log = bytearray(wal.read_bytes())
+    log[pages.log(left / "spool", PAGE)[-1].begin + 100] ^= 0xFF
+    wal.write_bytes(log)
+    spool = opened(left / "spool")
+    _see_whole(spool, rows)
+    assert not [row for row in all_rows(spool) if row.family == "gap"]
+    spool.close()
 
 
 def test_a_takeover_keeps_the_damaged_log(path: Path):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tests.simulated.broker import any_link
 
 if TYPE_CHECKING:
+    from tests.simulated.disk import Disk
     from tests.simulated.world import World
 
 Fault = Callable[["World", random.Random], Awaitable[None]]
@@ -120,10 +121,14 @@ async def _clock_corrected_meanwhile(world: World, rng: random.Random) -> None:
 
 
 async def _spool_damaged(world: World, rng: random.Random) -> None:
-    """Another spool takes its place; at times the agent is killed again while it comes over."""
+    """Another spool takes its place; at times the disk refuses, or the agent is killed, while it comes over."""
     agent = rng.choice(world.agents)
     agent.rot()
-    agent.kill(seconds=rng.uniform(0.1, 5))
+    pause = rng.uniform(0.1, 5)
+    agent.kill(seconds=pause)
+    if rng.random() < 0.5:
+        await asyncio.sleep(pause + rng.uniform(0, 3))
+        await _refused(agent.host.disk, rng.uniform(0.5, 5))
     for _ in range(rng.choice((0, 0, 1, 3))):
         await asyncio.sleep(rng.uniform(1, 8))
         agent.kill(seconds=rng.uniform(0.1, 2))
@@ -241,9 +246,14 @@ async def _store_crashes_often(world: World, rng: random.Random) -> None:
 
 async def _disk_refuses(world: World, rng: random.Random) -> None:
     disk = rng.choice(world.agents).host.disk
-    disk.refuses_writes, disk.refuses_reads = rng.choice(((True, False), (True, True), (False, True)))
+    writes, reads = rng.choice(((True, False), (True, True), (False, True)))
+    await _refused(disk, rng.uniform(0.5, 60), writes=writes, reads=reads)
+
+
+async def _refused(disk: Disk, seconds: float, *, writes: bool = True, reads: bool = False) -> None:
+    disk.refuses_writes, disk.refuses_reads = writes, reads
     try:
-        await asyncio.sleep(rng.uniform(0.5, 60))
+        await asyncio.sleep(seconds)
     finally:
         disk.refuses_writes = disk.refuses_reads = False
 

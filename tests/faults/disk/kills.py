@@ -13,8 +13,10 @@ from tests.faults.disk import broken, ledger, ramdisk, strace
 from tests.faults.disk.row import Row
 from tests.faults.disk.verdict import judge
 from tests.faults.disk.workload import AFTER_KILL
+from tests.support.spooling import rot
 
 LIFE = ("--steps", "16", "--frames", "60", "--quota", "10000")
+_FULL_LIFE = ("--steps", "16", "--frames", "60", "--quota", "100000", "--silent")
 _SECOND_LIFE = ("--steps", "4", "--first", "1000", "--quota", "100000")
 _HALFWAY = "pwrite64", 150
 _SEED = 2
@@ -70,6 +72,7 @@ def rows(*, short: bool) -> Iterator[Row]:
         return
     yield _in_life(12 if short else None)
     yield _in_recovery(4 if short else None)
+    yield _in_takeover(4 if short else None)
 
 
 def _in_life(most: int | None) -> Row:
@@ -89,14 +92,31 @@ def _in_recovery(most: int | None) -> Row:
         path.parent.mkdir()
         call, number = _HALFWAY
         first = strace.run(path, LIFE, inject=[f"{call}:signal=KILL:when={number}"], only=strace.files(path))
-        path.with_name("spool.trace").unlink()
-        every = points(_SECOND_LIFE, path.parent)
-        for point in _some(every, most):
-            again = Path(folder) / "again"
-            _kill(row, _prepared(again, path.parent), _SECOND_LIFE, point, first.said, "")
-            shutil.rmtree(again)
-    row.notes.append(f"{row.trials} of {len(every)} points")
+        _kill_again(row, path, first.said, most)
     return row
+
+
+def _in_takeover(most: int | None) -> Row:
+    """Return what kills found while a damaged spool, in which all is intact, comes over between commits."""
+    row = Row("R02 killed in a takeover")
+    with tempfile.TemporaryDirectory(dir=ramdisk.FOLDER) as folder:
+        path = Path(folder) / "first" / "spool"
+        path.parent.mkdir()
+        first = strace.run(path, _FULL_LIFE, only=strace.files(path))
+        rot(path)
+        _kill_again(row, path, first.said, most)
+    return row
+
+
+def _kill_again(row: Row, path: Path, said: list[bytes], most: int | None) -> None:
+    """Kill a second life on what a first one left, at every point or some."""
+    path.with_name("spool.trace").unlink()
+    every = points(_SECOND_LIFE, path.parent)
+    for point in _some(every, most):
+        again = path.parent.with_name("again")
+        _kill(row, _prepared(again, path.parent), _SECOND_LIFE, point, said, "")
+        shutil.rmtree(again)
+    row.notes.append(f"{row.trials} of {len(every)} points")
 
 
 def _some(every: list[Point], most: int | None) -> list[Point]:

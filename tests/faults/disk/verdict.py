@@ -115,7 +115,8 @@ def _changed(ledger: Ledger, found: Found, told: set[Number]) -> int:
     """Count due batches that are there, but not byte for byte, and no gap tells why."""
     if found.epoch != ledger.epoch:
         return 0
-    here = [(kept, found.payloads[n]) for n, kept in ledger.due.items() if n in found.payloads]
+    due = {n: kept for n, kept in ledger.due.items() if ledger.epochs[n] == ledger.epoch}
+    here = [(kept, found.payloads[n]) for n, kept in due.items() if n in found.payloads]
     return sum(payload != kept.payload and not _is_less(payload, kept, told) for kept, payload in here)
 
 
@@ -136,5 +137,5 @@ def _lost_batches(ledger: Ledger, accounts: Accounts) -> int:
 
 def _numbers_again(ledger: Ledger, found: Found) -> int:
     """Count batch numbers that were given a second time."""
-    newest = max(ledger.made, default=0)
+    newest = max((n for n in ledger.made if ledger.epochs[n] == ledger.epoch), default=0)
     return sum(number <= newest for number in found.later) if found.epoch == ledger.epoch else 0
