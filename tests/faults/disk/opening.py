@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_agent.delivery.spool import Spool
+from edge_agent.errors import SpoolDamaged
 from tests.faults.disk.workload import Sequel, step
 from tests.support.spooling import PLACE, PLENTY
 
@@ -78,8 +79,11 @@ def _read_all(spool: Spool, found: Found) -> bool:
 
 
 def _look(path: Path, boot: str) -> dict[int, bytes]:
+    """Return what a second opening hands out; raises SpoolDamaged where damage shows only now."""
     spool = _opened(path, boot)
     try:
+        if spool.damaged is not None:
+            raise SpoolDamaged("the second opening found damage that the first had not")
         payloads = {number: spool.payload(number) for number in spool.after(0, limit=10**6)}
         return {number: payload for number, payload in payloads.items() if payload is not None}
     finally:
