@@ -68,9 +68,9 @@ def numbers_anew(sound: Any) -> Any:
 def portion_passed_over(sound: Any) -> Any:
     """Go on behind a portion that the disk refused."""
 
-    def broken(self: Takeover) -> None:
+    def broken(self: Takeover, free: int) -> Any:
         try:
-            sound(self)
+            return sound(self, free)
         finally:
             self._portion = []
 

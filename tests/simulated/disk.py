@@ -28,10 +28,13 @@ class Disk:
         self.seconds = self.usual_seconds
         """The longest that one call takes."""
         self.refuses_writes = self.refuses_reads = False
+        self.refuses_some = False
+        """Whether it refuses only one transaction in two, as a disk does on which there is little room."""
         self.troubled_at = self.refused_at = float("-inf")
         """When it last was slow or refused, and when it last refused."""
         self._is_watched = True
         self._fails_at = 0
+        self._spares = False
 
     def work(self, call: Callable[[], Answer]) -> asyncio.Future[Answer]:
         """Do a call once those before it are done: it happens at one instant, after some time or before some."""
@@ -81,12 +84,13 @@ class Disk:
         self.note_trouble()
         if word.startswith("BEGIN"):
             self._fails_at = self._rng.choice((0, 1, 2, 99))
+            self._spares = self.refuses_some and self._rng.random() < 0.5
         if not word.startswith(_WRITES):
             refused = self.refuses_reads
         else:
             refused = self.refuses_writes and (self._fails_at <= 0 or word.startswith(("COMMIT", "CREATE", "PRAGMA")))
             self._fails_at -= 1
-        if refused:
+        if refused and not self._spares:
             self.refused_at = self.troubled_at
             error = sqlite3.OperationalError("the simulated disk refuses")
             error.sqlite_errorcode = self._rng.choice(_CODES)

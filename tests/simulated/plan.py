@@ -128,7 +128,7 @@ async def _spool_damaged(world: World, rng: random.Random) -> None:
     agent.kill(seconds=pause)
     if rng.random() < 0.5:
         await asyncio.sleep(pause + rng.uniform(0, 3))
-        await _refused(agent.host.disk, rng.uniform(0.5, 5))
+        await _refused(agent.host.disk, rng.uniform(0.5, 20), some=True)
     for _ in range(rng.choice((0, 0, 1, 3))):
         await asyncio.sleep(rng.uniform(1, 8))
         agent.kill(seconds=rng.uniform(0.1, 2))
@@ -250,12 +250,12 @@ async def _disk_refuses(world: World, rng: random.Random) -> None:
     await _refused(disk, rng.uniform(0.5, 60), writes=writes, reads=reads)
 
 
-async def _refused(disk: Disk, seconds: float, *, writes: bool = True, reads: bool = False) -> None:
-    disk.refuses_writes, disk.refuses_reads = writes, reads
+async def _refused(disk: Disk, seconds: float, *, writes: bool = True, reads: bool = False, some: bool = False) -> None:
+    disk.refuses_writes, disk.refuses_reads, disk.refuses_some = writes, reads, some
     try:
         await asyncio.sleep(seconds)
     finally:
-        disk.refuses_writes = disk.refuses_reads = False
+        disk.refuses_writes = disk.refuses_reads = disk.refuses_some = False
 
 
 async def _disk_slow(world: World, rng: random.Random) -> None:

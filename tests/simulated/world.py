@@ -130,7 +130,8 @@ class World:
         for machine in (*self.agents, *self.hubs):
             machine.host.reachable = True
             machine.host.set_clock(0, vouched=True)
-            machine.host.disk.refuses_reads = machine.host.disk.refuses_writes = False
+            disk = machine.host.disk
+            disk.refuses_reads = disk.refuses_writes = disk.refuses_some = False
             machine.host.disk.seconds = Disk.usual_seconds
         self.broker.weather, self.database.mood = Weather(), Mood()
         self.broker.up = self.database.up = True
