@@ -7,10 +7,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from edge_agent.delivery import shelf, takeover, undated
+from edge_agent.delivery import shelf, undated
 from edge_agent.delivery.intake import Intake
 from edge_agent.delivery.shelf import Shelf
-from edge_agent.delivery.spool_file import Untold
 from edge_agent.delivery.takeover import Takeover
 from telemetry import batch as batches
 
@@ -20,7 +19,6 @@ NUMBERS: tuple[Any, str] = (shelf, "_books")
 GOING_ON: tuple[Any, str] = (Shelf, "go_on_from")
 PORTION: tuple[Any, str] = (Takeover, "go_on")
 LEFT_UNDATED: tuple[Any, str] = (undated, "restore")
-LEFT_UNTOLD: tuple[Any, str] = (takeover, "_untold")
 
 
 def restamped(sound: Any) -> Any:
@@ -80,8 +78,3 @@ def portion_passed_over(sound: Any) -> Any:
 def nothing_restored(*_: Any) -> int:
     """Leave what waits for a date in the damaged spool."""
     return 0
-
-
-def nothing_untold(*_: Any, **__: Any) -> Untold:
-    """Leave the losses that are not told yet in the damaged spool."""
-    return Untold()

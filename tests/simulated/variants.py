@@ -88,6 +88,5 @@ VARIANTS = (
     Variant(
         "undated readings stay in a damaged spool", *broken_spool.LEFT_UNDATED, _instead(broken_spool.nothing_restored)
     ),
-    Variant("untold losses stay in a damaged spool", *broken_spool.LEFT_UNTOLD, _instead(broken_spool.nothing_untold)),
 )
 """Each must be caught by some seed."""
