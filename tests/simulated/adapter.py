@@ -56,9 +56,12 @@ class WatchedSpool(Spool):
         return number
 
     def take_over(self) -> bool:
-        goes_on = super().take_over()
-        with self._looked_at():
-            self._oracle.came_over(self, is_over=not goes_on)
+        try:
+            goes_on = super().take_over()
+        finally:
+            is_over = not self._takeovers or self._takeovers[0].is_over
+            with self._looked_at():
+                self._oracle.came_over(self, is_over=is_over)
         return goes_on
 
     @contextlib.contextmanager

@@ -99,14 +99,12 @@ class Life:
         must = {line for number in self.live for line in self.batches[number]}
         may = {line for number in self.forgotten for line in self.batches[number]}
         must |= {self.given[refused] for told in self.forgotten.values() for refused in told}
-        return Life(
-            epoch,
-            given=self.given,
-            numbers=self.numbers,
-            missing=self.missing,
-            coming=dict.fromkeys(may, False) | dict.fromkeys(must, True),
-            before=self,
+        coming = dict.fromkeys(may, False) | dict.fromkeys(must, True)
+        following = Life(
+            epoch, given=self.given, numbers=self.numbers, missing=self.missing, coming=coming, before=self
         )
+        self.given, self.numbers, self.missing = {}, {}, {}
+        return following
 
 
 @dataclass

@@ -102,6 +102,7 @@ class Oracle:
             left = [line for line, must in life.coming.items() if must]
             hold("I1", not left, "did not come over:", left[:5])
             life.undated[:0] = life.before.undated
+            life.before.undated = []
             for sensor, count in life.before.uncommitted.items():
                 life.uncommitted[sensor] = life.uncommitted.get(sensor, 0) + count
             life.coming, life.before = {}, None

@@ -80,6 +80,8 @@ class Ledger:
                 self.refused += 1
             case "committed":
                 self._commit(said)
+            case "came over":
+                self._note(said["batches"])
             case "heard":
                 self.heard[said["number"]] = said["dead"]
             case "closed":
@@ -87,11 +89,14 @@ class Ledger:
 
     def _commit(self, said: dict[str, Any]) -> None:
         self.committed.append(said["step"])
-        for number, payload in said["batches"].items():
+        self._note(said["batches"])
+        self.dropped |= self.made.keys() - self.heard.keys() - set(said["waiting"])
+
+    def _note(self, batches: dict[str, str]) -> None:
+        for number, payload in batches.items():
             self.made[int(number)] = _kept(int(number), payload)
             self.epochs[int(number)] = self.epoch
             self._number(self.made[int(number)].rows)
-        self.dropped |= self.made.keys() - self.heard.keys() - set(said["waiting"])
 
     def _number(self, rows: Iterable[Row]) -> None:
         found = ((self.index.find(row), row) for row in rows)

@@ -116,6 +116,8 @@ class Life:
             tell("committed", step=act.step, batches=self._made(), waiting=self._spool.after(0, limit=10**6))
             with contextlib.suppress(SpoolUnwritable):
                 self._spool.take_over()
+            if made := self._made():
+                tell("came over", batches=made)
             return
 
     def _made(self) -> dict[int, str]:
