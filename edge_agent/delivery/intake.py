@@ -73,11 +73,11 @@ class Intake:
 
     def _keep_undated(self, taken: Sequence[Taken]) -> None:
         undated.keep(self._shelf.db, self._boot, taken)
-        self.undated += len(taken)
-        self.drop_undated()
+        self.note_undated(len(taken))
 
-    def drop_undated(self) -> None:
-        """Drop the oldest of what waits for a date beyond its share of the quota."""
+    def note_undated(self, more: int) -> None:
+        """Note that more readings wait for a date, and drop the oldest beyond their share of the quota."""
+        self.undated += more
         free = max(self._quota // _UNDATED_SHARE, self._quota - self._shelf.books.stored.bytes)
         room = free // undated.BYTES_PER_READING
         dropped = undated.drop(self._shelf.db, self.undated - room)

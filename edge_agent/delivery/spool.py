@@ -177,11 +177,8 @@ class Spool:
             return False
         takeover = self._takeovers[0]
         with self._undoing():
-            self._intake.undated += takeover.go_on(self._intake.free())
+            takeover.go_on(self._intake.free(), self._intake.note_undated)
         if takeover.is_over:
-            with self._undoing(), spool_file.transaction(self._file.db):
-                self._intake.drop_undated()
-                spool_file.note_untold(self._file.db, self._losses.untold)
             with self._file.judged():
                 self.damaged = spool_file.note_salvaged(takeover.aside)
             self._takeovers.pop(0)

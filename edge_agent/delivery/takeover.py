@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -50,20 +50,19 @@ class Takeover:
         self._batches = self._lost = 0
         self.is_over = self._taken_to > len(self._wreck)
 
-    def go_on(self, free: int) -> int:
+    def go_on(self, free: int, note_undated: Callable[[int], None]) -> None:
         """Take over what has room in so many bytes of the next portion, the same again if the disk refused it.
 
-        Returns how many undated readings came over, which is at the end.
+        At the end, within its transaction, `note_undated` is told how many undated readings came over.
         """
         if self.is_over:
-            return 0
+            return
         self._portion = self._portion or self._next_portion()
         if not self._portion:
-            return self._end()
-        if some := list(self._fitting(free)):
+            self._end(note_undated)
+        elif some := list(self._fitting(free)):
             self._take(some)
             del self._portion[: len(some)]
-        return 0
 
     def _take(self, some: Sequence[Saved]) -> None:
         bodies = [one.body for one in some if one.body is not None]
@@ -100,10 +99,11 @@ class Takeover:
             raise
         return portion
 
-    def _end(self) -> int:
+    def _end(self, note_undated: Callable[[int], None]) -> None:
         db = self._shelf.db
         with spool_file.transaction(db), _readable(self.aside) as old:
             waiting = undated.restore(db, old, self._wreck.facts.dated)
+            note_undated(waiting)
             self._tell(_untold(old, told_times=self._wreck.facts.told_times))
             spool_file.note_salvaged_to(db, self.aside, len(self._wreck) + 1)
         self.is_over = True
@@ -111,7 +111,6 @@ class Takeover:
             "the damaged spool held %d intact batches and %d undated readings; %d readings are lost, and become gaps",
             self._batches, waiting, self._lost,
         )  # fmt: skip
-        return waiting
 
     def _tell(self, more: Untold) -> None:
         """Write down losses beside those that are not told yet."""

@@ -66,9 +66,9 @@ def numbers_anew(sound: Any) -> Any:
 def portion_passed_over(sound: Any) -> Any:
     """Go on behind a portion that the disk refused."""
 
-    def broken(self: Takeover, free: int) -> Any:
+    def broken(self: Takeover, *args: Any) -> None:
         try:
-            return sound(self, free)
+            sound(self, *args)
         finally:
             self._portion = []
 
