@@ -15,12 +15,14 @@ import argparse
 import base64
 import contextlib
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_agent.delivery import takeover
 from edge_agent.delivery.gaps import Cause, Gap
 from edge_agent.delivery.spool import Spool
 from edge_agent.errors import SpoolUnwritable
@@ -34,6 +36,9 @@ QUOTA = 24_000
 _UNDATED = 2
 _IN_FLIGHT = 3
 _TRIES = 5
+_PORTION = 5
+"""Batches that come over at once: several portions, and, without a clock, the same calls in each life."""
+
 _HEEDED = "--heeded"
 
 
@@ -152,6 +157,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=0, help="journal frames after which a checkpoint is made")
     parser.add_argument("--broken", default="")
     said = parser.parse_args()
+    takeover._PORTION, takeover._READING_SECONDS = _PORTION, math.inf
     with broken.spool(said.broken), broken.checkpoints_after(said.frames):
         Life(said.path, said.quota).live(said.first, said.steps, silent=said.silent, unclosed=said.unclosed)
 
