@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 _SLOWEST = 3.0
 """About a minute at the default of 20 s: how long a hub that came back waits for what was sent in vain."""
 
+_MOST_DOUBLINGS = 8
+"""More than any back-off takes: after a thousand tries, some hours, the power would be no number any more."""
+
 _FIRST_OPEN = 4
 _PROBE_SECONDS = 2.0
 _SLOWEST_PROBE = 30.0
@@ -84,7 +87,7 @@ class Window:
         if now >= self._probe_at:
             self._probe_at = now + self._next_probe * self.jitter()
             self._next_probe = min(2 * self._next_probe, max(_SLOWEST_PROBE, self.probe_seconds))
-        backoff = min(2.0**sending.tries, _SLOWEST)
+        backoff = min(2.0 ** min(sending.tries, _MOST_DOUBLINGS), _SLOWEST)
         sending.tries += 1
         sending.sent = now
         sending.due = now + self.resend_seconds * backoff * self.jitter()

@@ -212,3 +212,10 @@ def test_an_answer_to_a_later_batch_tells_that_an_earlier_one_is_lost():
     window.sent(23, 5.0)
     window.heard(23, 5.1)
     assert window.due(5.1) == [21]
+
+
+def test_a_batch_that_was_sent_in_vain_for_days_is_sent_again_all_the_same():
+    window = Window(4, 20.0, lambda: 1.0)
+    window.admit([1], 0.0, is_fresh=True)
+    assert [window.sent(1, 20.0 * step) for step in range(3_000)] == list(range(1, 3_001))
+    assert window.next_due(60_000.0) <= 60_060.0
