@@ -47,7 +47,7 @@ class Committer:
         self._stopping = False
         self.refusal = ""
         """Why the disk refuses the spool now, empty where it does not."""
-        self._takeover_refused = ""
+        self._is_takeover_put_off = False
         self._undated = False
         self.on_commit: Callable[[], None] = lambda: None
         self.committed = 0
@@ -149,14 +149,14 @@ class Committer:
 
     async def _take_over(self) -> None:
         """Between commits let a portion of a damaged spool come over; a refusal only puts it off."""
-        refused = ""
         try:
             await self._desk.take_over()
         except SpoolUnwritable as error:
-            refused = str(error)
-            if not self._takeover_refused:
+            if not self._is_takeover_put_off:
                 _LOG.error("%s; what is left of the damaged spool comes over later", error)
-        self._takeover_refused = refused
+            self._is_takeover_put_off = True
+        else:
+            self._is_takeover_put_off = False
 
     def _tell_clock(self, stamp: Stamp | None) -> None:
         """Say once that readings wait for the clock, and once how that ended."""

@@ -31,7 +31,7 @@ class Lanes:
     def put_back(self, number: int) -> None:
         """Take a batch that was let go into the backlog."""
         self.backlog = min(self.backlog, number - 1)
-        self.split = max(self.split, number)
+        self.see_late(number)
 
     @property
     def has_backlog(self) -> bool:

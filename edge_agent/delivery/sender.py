@@ -100,13 +100,13 @@ class Sender:
             await self._admit_backlog(1 if self._meter.rate else free)
 
     async def _admit_fresh(self, now: float) -> None:
-        free = self._window.free(is_fresh=True)
-        fresh = await self._desk.fresh_after(self._lanes.fresh, limit=max(1, free))
-        if fresh and not free and (released := self._window.release_stalest(now)) is not None:
-            self._lanes.put_back(released)
-            free = 1
-        self._window.admit([n for n in fresh[:free] if not self._window.awaits(n)], now, is_fresh=True)
-        self._lanes.fresh = max([self._lanes.fresh, *fresh[:free]])
+        is_stuck = self._window.is_stuck(now)
+        room = 1 if is_stuck else self._window.free(is_fresh=True)
+        fresh = await self._desk.fresh_after(self._lanes.fresh, limit=room) if room else []
+        if fresh and is_stuck:
+            self._lanes.put_back(self._window.release_stalest())
+        self._window.admit([n for n in fresh if not self._window.awaits(n)], now, is_fresh=True)
+        self._lanes.fresh = max([self._lanes.fresh, *fresh])
 
     async def _admit_backlog(self, free: int) -> None:
         waiting = await self._desk.after(self._lanes.backlog, limit=free + self._window.in_flight)

@@ -87,7 +87,8 @@ class Spool:
                 self.damaged = aside
             if torn is not None and torn.number > self._shelf.books.number:
                 self._pass_over(torn)
-            self._intake.look()
+            if self._takeovers:
+                self._intake.look()
 
     def _load(self) -> Facts | None:
         """Read what the file says; return the facts of a torn write, if it has one."""
@@ -130,8 +131,8 @@ class Spool:
         """What waits for the hub, and for a date."""
         stored = self._shelf.books.stored
         lines, size = (sum(part) for part in zip(*self._forgotten.values(), strict=True)) if self._forgotten else (0, 0)
-        batches, undated = stored.batches - len(self._forgotten), self._intake.undated
-        return Held(batches, stored.readings - lines, stored.bytes - size, undated)
+        left = stored.batches - len(self._forgotten)
+        return Held(left, stored.readings - lines, stored.bytes - size, self._intake.undated)
 
     @property
     def newest(self) -> int:

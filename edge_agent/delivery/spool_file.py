@@ -175,8 +175,7 @@ def note_untold(db: sqlite3.Connection, untold: Untold) -> None:
 
 def salvaged_to(db: sqlite3.Connection, aside: Path) -> int | None:
     """Return the last batch of a damaged spool that was taken over, 0 if only its numbers were, None if nothing was."""
-    number = _salvaged(db).get(aside.name)
-    return None if number is None else int(number)
+    return _salvaged(db).get(aside.name)
 
 
 def note_salvaged_to(db: sqlite3.Connection, aside: Path, number: int) -> None:

@@ -101,15 +101,16 @@ class Window:
         """Tell whether a batch in flight was admitted as fresh."""
         return number in self._waiting and self._waiting[number].is_fresh
 
-    def release_stalest(self, now: float) -> int | None:
-        """When a probe is due and there is no room, let go of the batch that was sent in vain most often.
+    def is_stuck(self, now: float) -> bool:
+        """Tell whether a probe is due, and all places are taken by batches that were sent in vain.
 
-        The hub may hold all that is in flight for reasons of its own; what is new must not wait behind it. Returns None
-        where there is room, or something is not sent yet.
+        The hub may hold them for reasons of its own; what is new must not wait behind them.
         """
         has_news = any(not sending.tries for sending in self._waiting.values())
-        if self.free(is_fresh=True) or has_news or now < self._probe_at:
-            return None
+        return not self.free(is_fresh=True) and not has_news and now >= self._probe_at
+
+    def release_stalest(self) -> int:
+        """Let go of the batch that was sent most often, and return it; raises ValueError if nothing is in flight."""
         stalest = max(self._waiting, key=lambda number: (self._waiting[number].tries, -number))
         self.settle(stalest)
         return stalest

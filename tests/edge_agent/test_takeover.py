@@ -55,6 +55,15 @@ def _filled(path: Path) -> list[Row]:
     return rows
 
 
+def _damaged(path: Path, times: int) -> None:
+    """Leave a spool that was taken over from a damaged one, with one batch more each time, and is damaged now."""
+    for value in range(times):
+        spool = opened(path)
+        spool.commit([taken(value + 0.5)], STAMP)
+        spool.close()
+        rot(path)
+
+
 def _see_whole(spool: Spool, rows: list[Row]) -> None:
     """See that everything came over once, and that what waited is dated once."""
     spool.commit([], STAMP)
@@ -255,11 +264,7 @@ def test_a_portion_comes_over_into_an_empty_spool_however_small_its_quota(path: 
 
 
 def test_what_was_noted_of_earlier_damaged_files_is_forgotten_with_them(path: Path):
-    for value in range(4):
-        spool = opened(path)
-        spool.commit([taken(value + 0.5)], STAMP)
-        spool.close()
-        rot(path)
+    _damaged(path, 4)
     spool = opened(path)
     assert len(spool_file._salvaged(spool._file.db)) == 1
     spool.close()
@@ -267,10 +272,7 @@ def test_what_was_noted_of_earlier_damaged_files_is_forgotten_with_them(path: Pa
 
 def test_a_boot_is_dated_from_the_start_as_the_damaged_spool_knew_it(path: Path):
     """Readings are dated as true while the batches come over, though nobody vouches for the clock any more."""
-    spool = opened(path)
-    spool.commit([taken()], STAMP)
-    spool.close()
-    rot(path)
+    _damaged(path, 1)
     spool = opening(path)
     assert spool.is_boot_dated
     spool.close()
@@ -348,11 +350,7 @@ def test_a_spool_damaged_while_it_takes_over_is_taken_over_too(path: Path, monke
 
 
 def test_no_more_than_two_damaged_files_are_kept(path: Path):
-    for value in range(5):
-        spool = opened(path)
-        spool.commit([taken(value + 0.5)], STAMP)
-        spool.close()
-        rot(path)
+    _damaged(path, 5)
     opened(path).close()
     assert len([left for left in path.parent.glob("spool.salvaged-*") if not left.name.endswith(("-wal", "-shm"))]) == 2
     assert not list(path.parent.glob("spool.damaged-*"))
@@ -448,10 +446,15 @@ def test_gap_readings_of_a_damaged_spool_come_over_as_they_are(path: Path):
 def _killed_with_a_damaged_log(path: Path) -> Path:
     """Leave a spool whose log has a flipped byte in its first page."""
     left = killed(path, path.with_name("left"))
-    log = bytearray(left.with_name("left-wal").read_bytes())
-    log[pages.log(left, PAGE)[0].begin + 100] ^= 0xFF
-    left.with_name("left-wal").write_bytes(log)
+    _flip_in_log(left, frame=0)
     return left
+
+
+def _flip_in_log(spool: Path, *, frame: int) -> None:
+    wal = spool.with_name(spool.name + "-wal")
+    log = bytearray(wal.read_bytes())
+    log[pages.log(spool, PAGE)[frame].begin + 100] ^= 0xFF
+    wal.write_bytes(log)
 
 
 def test_a_power_cut_that_tears_the_first_write_of_a_takeover_tells_nothing_as_lost(path: Path):
@@ -460,10 +463,7 @@ def test_a_power_cut_that_tears_the_first_write_of_a_takeover_tells_nothing_as_l
     left = path.parent / "left"
     shutil.copytree(path.parent, left, ignore=shutil.ignore_patterns("left", "*-shm", "*.lock"))
     begun.close()
-    wal = left / "spool-wal"
-    log = bytearray(wal.read_bytes())
-    log[pages.log(left / "spool", PAGE)[-1].begin + 100] ^= 0xFF
-    wal.write_bytes(log)
+    _flip_in_log(left / "spool", frame=-1)
     spool = opened(left / "spool")
     _see_whole(spool, rows)
     assert not [row for row in all_rows(spool) if row.family == "gap"]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from tests.simulated.ledger import hold
 from tests.simulated.oracle import Oracle
 from tests.simulated.process import Process
 from tests.simulated.settings import Settings
+from tests.support.spooling import rot
 
 _RESTART_SECONDS = 2.0
 _TROUBLE_LASTS = 5.0
@@ -75,7 +74,7 @@ class AgentMachine:
             self.oracle.is_new_card, self.oracle.damaged = True, ""
         else:
             shutil.copytree(old, self.path.parent, ignore=shutil.ignore_patterns("*.lock", "*-shm"))
-        if self._is_rotten and not self.oracle.is_coming_over and _rotted(self.path):
+        if self._is_rotten and not self.oracle.is_coming_over and self.path.exists() and rot(self.path):
             self.oracle.damage()
         self._is_new_card = self._is_rotten = False
         if self.parts is not None:
@@ -143,15 +142,6 @@ class AgentMachine:
         await committer.put(Taken(sensor, said, at))
         if not self._stop.is_set():
             self.oracle.put_in(entry)
-
-
-def _rotted(path: Path) -> bool:
-    """Spoil what a spool says of its epoch, and nothing else; return whether it said anything."""
-    if not path.exists():
-        return False
-    with contextlib.closing(sqlite3.Connection(path)) as db, db, contextlib.suppress(sqlite3.OperationalError):
-        return db.execute("UPDATE meta SET crc = crc + 1 WHERE key = 'epoch'").rowcount == 1
-    return False
 
 
 def _ended_by_refusal(main: asyncio.Task[None]) -> bool:

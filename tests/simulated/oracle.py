@@ -109,10 +109,7 @@ class Oracle:
             self._drop_undated(life, len(life.undated) - spool.held.undated)
 
     def _take_over(self, life: Life, number: int, payload: bytes | None) -> None:
-        hold("I1", payload is not None, "unreadable after it came over: batch", number)
-        batch = batches.decode(payload or b"")
-        lines = batch.body.splitlines(keepends=True)
-        self.largest_batch = max(self.largest_batch, len(batch.body))
+        lines = self._lines(life, number, payload)
         for line in lines:
             hold("I3", line in life.coming, "comes over, and was not there:", line)
             del life.coming[line]
@@ -220,13 +217,17 @@ class Oracle:
                 life.missing[sensor, number] = cause
                 owe(debts, sensor, cause, number, number)
 
-    def _new_batch(self, life: Life, number: int, payload: bytes | None, given_up: list[bytes]) -> list[Row]:
-        """Note a new batch and return its rows that are new; others may only be moved from one that was given up."""
+    def _lines(self, life: Life, number: int, payload: bytes | None) -> list[bytes]:
+        """Return the lines of a batch that was committed just now."""
         hold("I1", payload is not None, "unreadable after its commit: batch", number)
         batch = batches.decode(payload or b"")
-        lines = batch.body.splitlines(keepends=True)
         self.largest_batch = max(self.largest_batch, len(batch.body))
         hold("I1", (batch.epoch, batch.number) == (life.epoch, number), number, "calls itself", batch.number)
+        return batch.body.splitlines(keepends=True)
+
+    def _new_batch(self, life: Life, number: int, payload: bytes | None, given_up: list[bytes]) -> list[Row]:
+        """Note a new batch and return its rows that are new; others may only be moved from one that was given up."""
+        lines = self._lines(life, number, payload)
         fresh: list[Row] = []
         for row, line in zip(rows_of(lines), lines, strict=True):
             if line in given_up:

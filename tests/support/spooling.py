@@ -7,8 +7,9 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from edge_agent.clock import Stamp
@@ -78,11 +79,12 @@ def opened(
     place: Place = PLACE,
     batch_readings: int = 1000,
     policy: Policy | None = None,
+    takes_over: bool = True,
 ) -> Spool:
     """Open a spool, and let everything of a damaged one come over."""
-    spool = opening(path, quota=quota, boot=boot, place=place, batch_readings=batch_readings, policy=policy)
+    spool = Spool(path, place, quota=quota, boot=boot, batch_readings=batch_readings, policy=policy)
     try:
-        while spool.take_over():
+        while takes_over and spool.take_over():
             pass
     except BaseException:
         spool._file.close()
@@ -90,17 +92,8 @@ def opened(
     return spool
 
 
-def opening(
-    path: Path,
-    *,
-    quota: int = PLENTY,
-    boot: str = BOOT,
-    place: Place = PLACE,
-    batch_readings: int = 1000,
-    policy: Policy | None = None,
-) -> Spool:
-    """Open a spool."""
-    return Spool(path, place, quota=quota, boot=boot, batch_readings=batch_readings, policy=policy)
+opening = partial(opened, takes_over=False)
+"""Opens a spool, and lets nothing of a damaged one come over yet."""
 
 
 def killed(path: Path, to: Path) -> Path:
@@ -110,10 +103,11 @@ def killed(path: Path, to: Path) -> Path:
     return to
 
 
-def rot(path: Path) -> None:
-    """Flip a byte of what the file says of its epoch: it is damaged, and everything else in it is sound."""
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE meta SET crc = crc + 1 WHERE key = 'epoch'")
+def rot(path: Path) -> bool:
+    """Flip a bit of what the file says of its epoch, and of nothing else; return whether it said anything."""
+    with closing(sqlite3.Connection(path)) as db, db, suppress(sqlite3.OperationalError):
+        return db.execute("UPDATE meta SET crc = crc + 1 WHERE key = 'epoch'").rowcount == 1
+    return False
 
 
 def next_seq(spool: Spool, sensor: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,37 +86,40 @@ def _in_life(most: int | None) -> Row:
 
 def _in_recovery(most: int | None) -> Row:
     """Return what kills found while a spool recovers from a kill."""
-    row = Row("R02 killed again in recovery")
-    with tempfile.TemporaryDirectory(dir=ramdisk.FOLDER) as folder:
-        path = Path(folder) / "first" / "spool"
-        path.parent.mkdir()
+
+    def killed_halfway(path: Path) -> strace.Ran:
         call, number = _HALFWAY
-        first = strace.run(path, LIFE, inject=[f"{call}:signal=KILL:when={number}"], only=strace.files(path))
-        _kill_again(row, path, first.said, most)
-    return row
+        return strace.run(path, LIFE, inject=[f"{call}:signal=KILL:when={number}"], only=strace.files(path))
+
+    return _in_second_life("R02 killed again in recovery", killed_halfway, most)
 
 
 def _in_takeover(most: int | None) -> Row:
     """Return what kills found while a damaged spool, in which all is intact, comes over between commits."""
-    row = Row("R02 killed in a takeover")
+
+    def damaged(path: Path) -> strace.Ran:
+        ran = strace.run(path, _FULL_LIFE, only=strace.files(path))
+        rot(path)
+        return ran
+
+    return _in_second_life("R02 killed in a takeover", damaged, most)
+
+
+def _in_second_life(case: str, first_life: Callable[[Path], strace.Ran], most: int | None) -> Row:
+    """Kill a second life on what a first one left, at every point or some."""
+    row = Row(case)
     with tempfile.TemporaryDirectory(dir=ramdisk.FOLDER) as folder:
         path = Path(folder) / "first" / "spool"
         path.parent.mkdir()
-        first = strace.run(path, _FULL_LIFE, only=strace.files(path))
-        rot(path)
-        _kill_again(row, path, first.said, most)
-    return row
-
-
-def _kill_again(row: Row, path: Path, said: list[bytes], most: int | None) -> None:
-    """Kill a second life on what a first one left, at every point or some."""
-    path.with_name("spool.trace").unlink()
-    every = points(_SECOND_LIFE, path.parent)
-    for point in _some(every, most):
-        again = path.parent.with_name("again")
-        _kill(row, _prepared(again, path.parent), _SECOND_LIFE, point, said, "")
-        shutil.rmtree(again)
+        first = first_life(path)
+        path.with_name("spool.trace").unlink()
+        every = points(_SECOND_LIFE, path.parent)
+        for point in _some(every, most):
+            again = Path(folder) / "again"
+            _kill(row, _prepared(again, path.parent), _SECOND_LIFE, point, first.said, "")
+            shutil.rmtree(again)
     row.notes.append(f"{row.trials} of {len(every)} points")
+    return row
 
 
 def _some(every: list[Point], most: int | None) -> list[Point]:
