@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -131,6 +131,12 @@ class Committer:
         oldest = [put.taken for put in islice(self._pending, _MOST)]
         stamp = self._clock.stamp()
         self._tell_clock(stamp)
+        if oldest or self._lost or self.refusal or self._desk.has_to_commit(stamp):
+            await self._write(oldest, stamp)
+        if self._desk.is_taking_over and not self.refusal:
+            await self._take_over()
+
+    async def _write(self, oldest: Sequence[Taken], stamp: Stamp | None) -> None:
         try:
             number = await self._desk.commit(oldest, stamp, self._lost)
         except SpoolUnwritable as error:
@@ -145,7 +151,6 @@ class Committer:
         self.refusal = ""
         if number is not None:
             self.on_commit()
-        await self._take_over()
 
     async def _take_over(self) -> None:
         """Between commits let a portion of a damaged spool come over; a refusal only puts it off."""

@@ -66,6 +66,15 @@ class SpoolDesk:
         """Commit; see Spool.commit."""
         return await self._do(lambda spool: spool.commit(taken, stamp, lost))
 
+    def has_to_commit(self, stamp: Stamp | None) -> bool:
+        """Tell whether a commit is due without readings; see Spool.has_to_commit."""
+        return self._spool is None or self._spool.has_to_commit(stamp)
+
+    @property
+    def is_taking_over(self) -> bool:
+        """Whether something of a damaged spool is still to come."""
+        return self._spool is not None and self._spool.is_taking_over
+
     async def take_over(self) -> bool:
         """Take over a portion of a damaged spool; see Spool.take_over."""
         return await self._do(lambda spool: spool.take_over())
@@ -74,17 +83,13 @@ class SpoolDesk:
         """Return batch numbers; see Spool.after."""
         return await self._do(lambda spool: spool.after(number, limit=limit))
 
-    async def fresh_after(self, number: int, *, limit: int) -> list[int]:
-        """Return numbers of batches that were not late; see Spool.fresh_after."""
-        return await self._do(lambda spool: spool.fresh_after(number, limit=limit))
+    async def fresh_after(self, number: int, *, limit: int) -> tuple[list[int], int]:
+        """Return numbers of batches that were not late, and the newest late one's; see Spool."""
+        return await self._do(lambda spool: (spool.fresh_after(number, limit=limit), spool.newest_late))
 
     async def newest(self) -> int:
         """Return the newest batch's number; see Spool.newest."""
         return await self._do(lambda spool: spool.newest)
-
-    async def newest_late(self) -> int:
-        """Return the newest late batch's number; see Spool.newest_late."""
-        return await self._do(lambda spool: spool.newest_late)
 
     async def payload(self, number: int) -> bytes | None:
         """Return a document; see Spool.payload."""

@@ -54,6 +54,10 @@ class Intake:
         self.undated = undated.waiting(self._shelf.db)
         self.is_boot_dated = undated.stamp_of(self._shelf.db, self._boot) is not None
 
+    def has_to_date(self, stamp: Stamp) -> bool:
+        """Tell whether readings or this boot wait for such a stamp."""
+        return self.undated > 0 or (not self.is_boot_dated and stamp.quality is Quality.GOOD)
+
     def state(self) -> State:
         """Return all that a commit changes."""
         return State(self._shelf.books, self._shelf.made, self.undated, self._losses.untold, self.is_boot_dated)

@@ -40,6 +40,11 @@ class Losses:
         """Take in readings by sensor that were lost before they had a number."""
         self.untold = self.untold.plus(lost)
 
+    def has_to_tell(self, monotonic_ns: int) -> bool:
+        """Tell whether a commit at this time would tell something."""
+        is_refused_due = bool(self.untold.refused) and monotonic_ns >= self._refused_due
+        return bool(self._holes or self.untold.unnumbered or self.untold.holes) or is_refused_due
+
     def tell_refused_again(self, monotonic_ns: int) -> None:
         """Once an hour, and first of all, tell the gaps that the hub would not hear: it may have been mended."""
         if monotonic_ns >= self._refused_due:

@@ -18,6 +18,8 @@ class OpenFile:
     def __init__(self, path: Path) -> None:
         """Lock and connect; raises SpoolTaken, SpoolUnusable or SpoolUnwritable."""
         self.path = path
+        self.has_stale_log = False
+        """Whether the log may hold a refused commit, whose pages look committed to a later salvage."""
         self._lock = spool_file.lock(path)
         try:
             self.renew()
@@ -31,6 +33,13 @@ class OpenFile:
             self.db = spool_file.open_database(self.path)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
+
+    def renew_log(self) -> None:
+        """Empty a stale log, now or another time."""
+        if self.has_stale_log:
+            with contextlib.suppress(sqlite3.Error):
+                spool_file.forget_log(self.db)
+                self.has_stale_log = False
 
     @contextlib.contextmanager
     def judged(self) -> Iterator[None]:

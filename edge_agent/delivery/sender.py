@@ -82,19 +82,19 @@ class Sender:
 
     async def _fall_in(self) -> None:
         """Sort what waits into the lanes, on a new link and where another spool has taken over."""
+        if not self._is_new_link and self._epoch == self._desk.epoch:
+            return
         newest = await self._desk.newest()
         if self._epoch != self._desk.epoch:
             self._window.restart()
             self._lanes = Lanes()
-            self._epoch, self._is_new_link = self._desk.epoch, True
-        if self._is_new_link:
-            self._lanes.restart(newest, self._window.restart())
-            self._is_new_link = False
+            self._epoch = self._desk.epoch
+        self._lanes.restart(newest, self._window.restart())
+        self._is_new_link = False
 
     async def _admit(self) -> None:
         now = time.monotonic()
         await self._admit_fresh(now)
-        self._lanes.see_late(await self._desk.newest_late())
         free = self._window.free(is_fresh=False)
         if free and self._lanes.has_backlog and now >= self._meter.ready_at():
             await self._admit_backlog(1 if self._meter.rate else free)
@@ -102,11 +102,12 @@ class Sender:
     async def _admit_fresh(self, now: float) -> None:
         is_stuck = self._window.is_stuck(now)
         room = 1 if is_stuck else self._window.free(is_fresh=True)
-        fresh = await self._desk.fresh_after(self._lanes.fresh, limit=room) if room else []
+        fresh, newest_late = await self._desk.fresh_after(self._lanes.fresh, limit=room)
         if fresh and is_stuck:
             self._lanes.put_back(self._window.release_stalest())
         self._window.admit([n for n in fresh if not self._window.awaits(n)], now, is_fresh=True)
         self._lanes.fresh = max([self._lanes.fresh, *fresh])
+        self._lanes.see_late(newest_late)
 
     async def _admit_backlog(self, free: int) -> None:
         waiting = await self._desk.after(self._lanes.backlog, limit=free + self._window.in_flight)

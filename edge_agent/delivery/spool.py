@@ -16,6 +16,7 @@ from pathlib import Path
 from edge_agent.clock import Stamp
 from edge_agent.delivery import batch_table, facts, spool_file, undated
 from edge_agent.delivery.facts import Facts, Held
+from edge_agent.delivery.forgotten import Forgotten
 from edge_agent.delivery.gaps import Cause, Gap
 from edge_agent.delivery.intake import Intake, State
 from edge_agent.delivery.losses import Losses
@@ -61,9 +62,8 @@ class Spool:
         self._batch_readings = batch_readings
         self._policy = policy or Policy()
         self._losses = Losses()
-        self._forgotten: dict[int, tuple[int, int]] = {}
+        self._forgotten = Forgotten()
         self._lent: set[int] = set()
-        self._stale_log = False
         self.damaged: Path | None = None
         """The damaged file that is or was taken over since this one was opened."""
         self._file = OpenFile(path)
@@ -129,10 +129,9 @@ class Spool:
     @property
     def held(self) -> Held:
         """What waits for the hub, and for a date."""
-        stored = self._shelf.books.stored
-        lines, size = (sum(part) for part in zip(*self._forgotten.values(), strict=True)) if self._forgotten else (0, 0)
-        left = stored.batches - len(self._forgotten)
-        return Held(left, stored.readings - lines, stored.bytes - size, self._intake.undated)
+        stored, gone = self._shelf.books.stored, self._forgotten
+        left = stored.batches - len(gone), stored.readings - gone.readings, stored.bytes - gone.bytes
+        return Held(*left, self._intake.undated)
 
     @property
     def newest(self) -> int:
@@ -161,13 +160,23 @@ class Spool:
                 self._shelf.note()
             if self._losses.untold != before.untold:
                 spool_file.note_untold(self._file.db, self._losses.untold)
-        for deleted in forgotten:
-            del self._forgotten[deleted]
+        self._forgotten.drop(forgotten)
         if forgotten:
             self._losses.deleted()
         if number is not None:
             self._losses.were_told()
         return number
+
+    def has_to_commit(self, stamp: Stamp | None) -> bool:
+        """Tell whether a commit without readings would date, tell or delete something that waits for one."""
+        if stamp is not None and (self._intake.has_to_date(stamp) or self._losses.has_to_tell(stamp.monotonic_ns)):
+            return True
+        return self._file.has_stale_log or bool(self._due(0, holes_can_be_told=stamp is not None))
+
+    @property
+    def is_taking_over(self) -> bool:
+        """Whether something of a damaged spool is still to come."""
+        return bool(self._takeovers)
 
     def take_over(self) -> bool:
         """Take over a portion of a damaged spool, or none while the quota has no room; return whether more is left.
@@ -194,16 +203,9 @@ class Spool:
                 yield before
         except BaseException:
             self._intake.restore(before)
-            self._stale_log = True
+            self._file.has_stale_log = True
             raise
-        self._renew_log()
-
-    def _renew_log(self) -> None:
-        """After a refused commit, whose pages may still look committed to a later salvage, empty the log."""
-        if self._stale_log:
-            with contextlib.suppress(sqlite3.Error):
-                spool_file.forget_log(self._file.db)
-                self._stale_log = False
+        self._file.renew_log()
 
     def _due(self, readings: int, *, holes_can_be_told: bool) -> tuple[int, ...]:
         """Return the forgotten batches to delete now: many at once, or with the holes that they leave."""
@@ -215,7 +217,7 @@ class Spool:
 
     def _delete(self, numbers: Sequence[int]) -> None:
         if numbers:
-            self._shelf.remove([(number, *self._forgotten[number]) for number in numbers])
+            self._shelf.remove(self._forgotten.rows(numbers))
             self._losses.note_refused()
 
     def forget(self, number: int, missing: Sequence[Gap] = (), refused: Sequence[Gap] = ()) -> None:
@@ -227,7 +229,7 @@ class Spool:
             found = batch_table.measures(self._file.db, number)
         self._lent.discard(number)
         if found is not None and number not in self._forgotten:
-            self._forgotten[number] = found
+            self._forgotten.add(number, *found)
             self._losses.forgotten(missing, refused)
 
     def lines(self, number: int) -> int | None:
@@ -288,5 +290,5 @@ class Spool:
             with contextlib.suppress(sqlite3.Error), spool_file.transaction(self._file.db):
                 self._delete(tuple(self._forgotten))
                 self._shelf.note()
-                self._forgotten.clear()
+                self._forgotten = Forgotten()
         self._file.close()

@@ -16,6 +16,7 @@ from edge_agent.clock import Clock
 from edge_agent.delivery import committer as committer_module
 from edge_agent.delivery.committer import Committer
 from edge_agent.delivery.desk import SpoolDesk
+from edge_agent.delivery.gaps import Cause, Gap
 from edge_agent.delivery.spool import Spool
 from edge_agent.errors import SpoolUnwritable
 from service.progress import Progress
@@ -218,21 +219,37 @@ async def test_a_damaged_spool_comes_over_behind_the_commits(tmp_path: Path):
         await until(lambda: rig.values() == [1.5])
 
 
-async def test_a_takeover_that_the_disk_refuses_is_put_off_and_told_once(rig: Rig, caplog: pytest.LogCaptureFixture):
+async def test_a_takeover_that_the_disk_refuses_is_put_off_and_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     calls: list[int] = []
 
     def refuse() -> bool:
         calls.append(rig.disk.commits)
         raise SpoolUnwritable("the spool refuses: disk is full")
 
-    rig.spool.take_over = refuse  # type: ignore[method-assign]  # the disk's moods are the test's
-    await rig.committer.put(taken(1.5))
-    await until(lambda: rig.committer.committed == 1)
-    await until(lambda: len(calls) > 5)
-    assert not rig.committer.refusal
-    assert caplog.text.count("comes over later") == 1
-    await rig.committer.put(taken(2.5))
-    await until(lambda: rig.values() == [1.5, 2.5])
+    opened(tmp_path / "spool").close()
+    rot(tmp_path / "spool")
+    async with _at_work(tmp_path / "spool") as rig:
+        rig.spool.take_over = refuse  # type: ignore[method-assign]  # the disk's moods are the test's
+        await rig.committer.put(taken(1.5))
+        await until(lambda: rig.committer.committed == 1)
+        await until(lambda: len(calls) > 5)
+        assert not rig.committer.refusal
+        assert caplog.text.count("comes over later") == 1
+        await rig.committer.put(taken(2.5))
+        await until(lambda: rig.values() == [1.5, 2.5])
+
+
+async def test_while_no_reading_comes_the_disk_is_left_alone_unless_something_is_due(tmp_path: Path):
+    async with _at_work(tmp_path / "spool", seconds=0.01) as rig:
+        await rig.committer.put(taken(1.5))
+        await until(lambda: rig.committer.committed == 1)
+        commits = rig.disk.commits
+        await asyncio.sleep(0.3)
+        assert rig.disk.commits == commits
+        rig.spool.forget(1, [Gap("dust", Cause.REFUSED, 0, 0, 1)])
+        await until(lambda: [r.family for batch in rig.batches() for r in batch] == ["gap"])
 
 
 async def test_a_full_queue_makes_sources_wait_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -43,11 +43,9 @@ class FakeSpool:
     async def after(self, number: int, *, limit: int) -> list[int]:
         return [n for n in self.there if n > number][:limit]
 
-    async def fresh_after(self, number: int, *, limit: int) -> list[int]:
-        return [n for n in self.there if n > number and n not in self.late][:limit]
-
-    async def newest_late(self) -> int:
-        return max(self.late, default=0)
+    async def fresh_after(self, number: int, *, limit: int) -> tuple[list[int], int]:
+        fresh = [n for n in self.there if n > number and n not in self.late][:limit]
+        return fresh, max(self.late, default=0)
 
     async def payload(self, number: int) -> bytes | None:
         return Batch(_EPOCH, number, 1, b"x\n").encode(compress=False) if number in self.there else None

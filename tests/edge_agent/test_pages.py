@@ -231,7 +231,7 @@ def _rolled_back(path: Path, begin: int, written: bytes) -> None:
         tail[at + 8 : at + 16] = salt
     with wal.open("ab") as log:
         log.write(tail)
-    spool._stale_log = True
+    spool._file.has_stale_log = True
     spool.commit([taken(2.5)], STAMP)
     left = killed(fresh, fresh.with_name("left"))
     spool.close()
