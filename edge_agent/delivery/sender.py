@@ -103,7 +103,7 @@ class Sender:
         is_stuck = self._window.is_stuck(now)
         room = 1 if is_stuck else self._window.free(is_fresh=True)
         fresh, newest_late = await self._desk.fresh_after(self._lanes.fresh, limit=room)
-        if fresh and is_stuck:
+        if fresh and is_stuck and not self._window.free(is_fresh=True):
             self._lanes.put_back(self._window.release_stalest())
         self._window.admit([n for n in fresh if not self._window.awaits(n)], now, is_fresh=True)
         self._lanes.fresh = max([self._lanes.fresh, *fresh])

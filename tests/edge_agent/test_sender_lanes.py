@@ -247,6 +247,28 @@ async def test_what_is_new_does_not_wait_behind_a_window_full_of_what_the_hub_ho
         await rig.desk.close()
 
 
+async def test_answers_that_come_while_the_spool_is_read_free_the_window_of_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with _made(tmp_path / "spool", rate=0, size=1) as rig:
+        await rig.commit()
+        await rig.send()
+        rig.clock.now += 1_000
+        await rig.commit()
+        read = rig.desk.fresh_after
+
+        async def answered_meanwhile(number: int, *, limit: int) -> tuple[list[int], int]:
+            found = await read(number, limit=limit)
+            await rig.answer(1)
+            return found
+
+        monkeypatch.setattr(rig.desk, "fresh_after", answered_meanwhile)
+        assert await rig.send() == [2]
+        await rig.answer()
+        assert rig.desk.held.batches == 0
+        await rig.desk.close()
+
+
 async def test_while_nobody_answers_new_batches_make_little_traffic(tmp_path: Path):
     with _made(tmp_path / "spool", rate=0, size=16) as rig:
         for _ in range(16):
