@@ -10,6 +10,7 @@ from edge_agent.taken import Taken
 from telemetry import batch as batches
 from tests.simulated.host import Host, true_ns
 from tests.simulated.ledger import Book, Debts, Entry, Life, Number, hold, owe, owe_what_it_tells, rows_of
+from tests.simulated.means import check_mean
 from tests.simulated.store import Database
 from tests.simulated.times import check_time
 from tests.simulated.trace import Trace
@@ -256,7 +257,7 @@ class Oracle:
         """Hold a reading that got its number and time to what its sensor gave."""
         value = row.values[_VALUES[row.family]]
         if row.quality & _AVERAGED:
-            self._check_mean(row, value, given_up)
+            check_mean(row, value, given_up, _VALUES[row.family])
             return
         entry = self.book.entries.get((row.sensor, value))
         hold("I3", entry is not None, "never taken:", line)
@@ -266,16 +267,6 @@ class Oracle:
         life.undated.remove(entry)
         entry.line = line
         check_time(self.host, entry, row)
-
-    def _check_mean(self, mean: Row, value: float, given_up: Sequence[bytes]) -> None:
-        """See that a mean lies among what it stands for."""
-        of = [
-            row.values[_VALUES[row.family]]
-            for row in rows_of(given_up)
-            if (row.sensor, row.family, row.milliseconds // 60_000)
-            == (mean.sensor, mean.family, mean.milliseconds // 60_000)
-        ]
-        hold("I3", of and min(of) - 1e-6 <= value <= max(of) + 1e-6, mean, "is no mean of", of)
 
     def forgets(self, epoch: str, number: int, missing: Sequence[Any]) -> None:
         """Hold the agent to the database when it lets a batch go: each line is there to stay, or told as refused."""
