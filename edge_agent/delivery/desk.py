@@ -127,7 +127,11 @@ class SpoolDesk:
             raise SpoolUnwritable("the spool is still being opened; a damaged one is searched whole")
         if self._opening is opening:
             self._opening = None
-            self._spool = opening.result()
+            try:
+                self._spool = opening.result()
+            except SpoolDamaged as error:
+                _LOG.error("%s", error)
+                raise SpoolUnwritable(str(error)) from error
         return await self._opened()
 
     async def _do(self, call: Callable[[Spool], Answer]) -> Answer:

@@ -12,6 +12,7 @@ import pytest
 from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.delivery.gaps import Gap
 from edge_agent.delivery.spool import Spool
+from edge_agent.errors import SpoolDamaged, SpoolUnwritable
 from tests.support.spooling import STAMP, opened, taken
 from tests.support.waiting import until
 
@@ -70,3 +71,20 @@ async def test_a_slow_disk_does_not_hold_up_the_event_loop(desk: SpoolDesk, spoo
     assert not slow.done()
     go_on.set()
     assert await slow
+
+
+async def test_a_spool_found_damaged_while_it_is_opened_is_opened_again(spool: Spool):
+    """The new file may lie on the same rotten blocks; readings wait in memory meanwhile."""
+    found: list[Spool | Exception] = [SpoolDamaged("bad block"), spool]
+
+    def open_spool() -> Spool:
+        next_found = found.pop(0)
+        if isinstance(next_found, Exception):
+            raise next_found
+        return next_found
+
+    desk = SpoolDesk(open_spool)
+    with pytest.raises(SpoolUnwritable, match="bad block"):
+        await desk.commit([taken()], STAMP)
+    assert await desk.commit([taken()], STAMP) == 1
+    await desk.close()
