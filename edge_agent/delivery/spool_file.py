@@ -130,9 +130,17 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         yield
         db.execute("COMMIT")
     except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            db.execute("ROLLBACK")
+        _roll_back(db)
         raise
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    """Undo a transaction; a connection that cannot is closed, since reading on it would show what is not committed."""
+    try:
+        db.execute("ROLLBACK")
+    except (sqlite3.Error, MemoryError):
+        if db.in_transaction:
+            db.close()
 
 
 def forget_log(db: sqlite3.Connection) -> None:
