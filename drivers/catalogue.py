@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -9,7 +10,7 @@ import drivers
 from drivers.driver import Driver
 from drivers.errors import UnknownDriver
 
-_SEAM = frozenset({"catalogue", "checksum", "driver", "errors", "framing"})
+_SEAM = frozenset({"catalogue", "checksum", "driver", "errors", "framing", "plantower", "shdlc"})
 
 
 def known() -> tuple[str, ...]:
@@ -21,7 +22,7 @@ def load(name: str) -> type[Driver]:
     """Import one driver's module and return its class; raises UnknownDriver."""
     names = known()
     if name not in names:
-        raise UnknownDriver(name, names)
+        raise UnknownDriver(name, names, _of_model(name))
     module = import_module(f"drivers.{name}")
     (driver,) = (
         thing
@@ -29,3 +30,9 @@ def load(name: str) -> type[Driver]:
         if isinstance(thing, type) and issubclass(thing, Driver) and thing.__module__ == module.__name__
     )
     return driver
+
+
+def _of_model(model: str) -> str | None:
+    """Return the driver whose title names a model, as it is printed on the device."""
+    drivers_of = {word.lower(): name for name in known() for word in re.findall(r"[\w-]+", load(name).title)}
+    return drivers_of.get(model.lower())

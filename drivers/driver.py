@@ -20,6 +20,7 @@ CAUSES: Mapping[str, str] = {
     "format": "fields that are not in the device's own format",
     "distrusted": "sound in itself, but too soon after damage to be believed",
     "warming-up": "the device has no value yet",
+    "nothing-new": "the device was asked sooner than it has a new value",
     "error-code": "the device reports a fault in place of a value",
     "out-of-device-range": "a value that this device cannot measure",
     "no-fix": "the receiver does not know where it is",

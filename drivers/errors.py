@@ -16,10 +16,10 @@ class DriverError(Exception):
 class UnknownDriver(DriverError):
     """A driver that this package does not hold."""
 
-    def __init__(self, name: str, known: tuple[str, ...]) -> None:
-        """Keep the name and the known ones, and suggest the nearest."""
+    def __init__(self, name: str, known: tuple[str, ...], of_model: str | None = None) -> None:
+        """Keep the name and the known ones, and suggest the driver of that model, or the nearest name."""
         self.name = name
         self.known = known
-        close = get_close_matches(name.lower(), known, n=1)
+        close = [of_model] if of_model else get_close_matches(name.lower(), known, n=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         super().__init__(f"no driver {name!r}; there are {', '.join(known)}{meant}")

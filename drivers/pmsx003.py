@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from struct import unpack
 
-from drivers.checksum import sum16
 from drivers.driver import Driver, LineSettings
 from drivers.framing import FrameScanner
+from drivers.plantower import ACTIVE, damage_of_32
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
 
 _AIR = BY_FAMILY[Family.AIR]
-_ACTIVE = bytes.fromhex("424de100010171")
 
 
 class Pmsx003(Driver):
@@ -31,11 +30,11 @@ class Pmsx003(Driver):
     tested = "captures"
     interval = 2.3
     notes = "5 V for the fan, 3.3 V on the data lines. Values settle 30 s after the fan starts."
-    opening = _ACTIVE
+    opening = ACTIVE
 
     def framing(self) -> FrameScanner:
         """Cut frames of thirty-two bytes."""
-        return FrameScanner(b"\x42\x4d", 32, _damage)
+        return FrameScanner(b"\x42\x4d", 32, damage_of_32)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the three masses, or the cause why there are none."""
@@ -43,9 +42,3 @@ class Pmsx003(Driver):
             return "warming-up"
         pm1, pm2_5, pm10 = unpack(">3H", frame[10:16])
         return Measurement(Family.AIR, {"pm1": pm1, "pm2_5": pm2_5, "pm10": pm10})
-
-
-def _damage(frame: bytes) -> str | None:
-    if frame[2:4] != b"\x00\x1c":
-        return "length"
-    return None if int.from_bytes(frame[30:], "big") == sum16(frame[:30]) else "checksum"

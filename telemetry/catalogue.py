@@ -18,6 +18,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(_A, "pm2_5", "PM2.5", "PM2,5", "µg/m³", 0, 1000),
     Quantity(_A, "pm4", "PM4", "PM4", "µg/m³", 0, 1000),
     Quantity(_A, "pm10", "PM10", "PM10", "µg/m³", 0, 2000),
+    Quantity(_A, "tsp", "Total suspended particulates", "Total partikel tersuspensi (TSP)", "µg/m³", 0, 20000),
     Quantity(_A, "co2", "CO₂", "CO₂", "ppm", 300, 10000),
     Quantity(_A, "co", "Carbon monoxide", "Karbon monoksida", "µg/m³", 0, 60000),
     Quantity(_A, "no2", "Nitrogen dioxide", "Nitrogen dioksida", "µg/m³", 0, 4000),

@@ -14,7 +14,7 @@ from telemetry.quantity import Family, Quantity
 
 _TOGETHER: Mapping[Family, tuple[tuple[str, ...], ...]] = {
     Family.AIR: (
-        ("pm1", "pm2_5", "pm4", "pm10"),
+        ("pm1", "pm2_5", "pm4", "pm10", "tsp"),
         ("co2",),
         ("co",),
         ("no2", "so2", "o3"),

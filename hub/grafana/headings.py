@@ -8,6 +8,7 @@ from hub.grafana import titles
 from telemetry.quantity import Quantity
 
 SHORT: Mapping[str, str] = {
+    "tsp": "TSP",
     "co": "CO",
     "no2": "NO₂",
     "so2": "SO₂",

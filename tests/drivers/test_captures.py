@@ -11,8 +11,26 @@ from drivers.driver import CAUSES
 from tests.support.captures import Capture, own, play, shared, sound
 
 OWN = [pytest.param(name, capture, id=f"{name}: {capture.name}") for name in known() for capture in own(name)]
-NAMES = {"pm01": "pm1", "pm25": "pm2_5", "pm10": "pm10", "CO2": "co2"}
-BINARY = ("sds011", "pmsx003", "mhz19b")
+NAMES = {
+    "pm01": "pm1",
+    "pm25": "pm2_5",
+    "pm04": "pm4",
+    "pm10": "pm10",
+    "pm100": "tsp",
+    "CO2": "co2",
+    "temp": "temperature",
+    "rhum": "humidity",
+    "pres": "pressure",
+}
+MASSES = {"pm01": "pm1", "pm25": "pm2_5", "pm10": "pm10"}
+ROUNDED = {"sps30": 0.0501, "mcu680": 0.0501}
+"""How far golden values may be off, where their table has fewer decimals than the frame."""
+
+GOLDEN = ("sds011", "sds198", "pmsx003", "pms3003", "pms5003t", "hpma115c0", "sps30", "mcu680", "mhz19b")
+DAMAGED = ("sds011", "pmsx003", "mhz19b", "sps30")
+ALIKE = {"pmsx003", "pms5003t"}
+"""Their frames cannot be told apart."""
+
 REASONS = {
     ("sds011", "short"): {"tail": 1},
     ("sds011", "wrong header"): {"noise": 1},
@@ -21,6 +39,8 @@ REASONS = {
     ("pmsx003", "wrong header"): {"length": 1},
     ("mhz19b", "short"): {"length": 1},
     ("mhz19b", "wrong header"): {"noise": 1},
+    ("sps30", "answer to start, then error state 0x43 = command not allowed"): {"error-code": 1},
+    ("sps30", "no new data"): {"nothing-new": 1},
 }
 
 
@@ -34,7 +54,7 @@ def test_own_capture(name: str, capture: Capture) -> None:
     assert set(driver.rejected) <= set(CAUSES)
 
 
-@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("name", GOLDEN)
 def test_public_captures_decode_to_their_golden_values(name: str) -> None:
     driver = load(name)()
     claimed = {quantity.name for quantity in driver.quantities}
@@ -42,18 +62,18 @@ def test_public_captures_decode_to_their_golden_values(name: str) -> None:
     for record in filter(lambda record: record["valid"], shared(f"{name}.jsonl")):
         (found,) = play(driver, [bytes.fromhex(record["hex"])])
         golden = {NAMES[key]: value for key, value in record["expect"].items() if NAMES.get(key) in claimed}
-        assert dict(found.values) == pytest.approx(golden, abs=1e-9)
+        assert dict(found.values) == pytest.approx(golden, abs=ROUNDED.get(name, 1e-9))
         decoded += 1
-    assert decoded >= 10
+    assert decoded >= 6
     assert driver.accepted == decoded
     assert not driver.rejected
 
 
-@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("name", DAMAGED)
 def test_damaged_public_captures_are_counted_and_the_next_frame_survives(name: str) -> None:
     good = sound(name)[0]
     damaged = [record for record in shared(f"{name}.jsonl") if record["kind"] == "unit-test vector"]
-    assert len(damaged) >= 4
+    assert len(damaged) >= 3
     for record in damaged:
         driver = load(name)()
         heard = play(driver, [bytes.fromhex(record["hex"]), good.data])
@@ -80,12 +100,14 @@ def test_a_pms_frame_that_lost_two_bytes_does_not_swallow_the_next() -> None:
     assert dict(driver.rejected) == {"checksum": 1}
 
 
-@pytest.mark.parametrize("file", ["pms3003", "hpma115c0", "sds198", "sps30"])
-@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("file", GOLDEN)
+@pytest.mark.parametrize("name", GOLDEN)
 def test_frames_of_another_device_give_nothing(name: str, file: str) -> None:
+    if name == file or {name, file} == ALIKE:
+        return
     driver = load(name)()
     frames = [bytes.fromhex(record["hex"]) for record in shared(f"{file}.jsonl")]
-    assert driver.feed(b"".join(frames)) == []
+    assert driver.feed(b"".join(frames) * 2) == []
     assert driver.rejected
 
 
@@ -93,4 +115,4 @@ def test_a_pms5003t_in_place_of_a_pms5003_gives_the_right_masses() -> None:
     driver = load("pmsx003")()
     records = shared("pms5003t.jsonl")
     heard = [dict(found.values) for found in driver.feed(b"".join(bytes.fromhex(record["hex"]) for record in records))]
-    assert heard == [{own: record["expect"][key] for key, own in list(NAMES.items())[:3]} for record in records]
+    assert heard == [{own: record["expect"][key] for key, own in MASSES.items()} for record in records]

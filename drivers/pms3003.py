@@ -1,0 +1,48 @@
+"""Plantower PMS3003 (G3): a laser dust sensor that reports PM1, PM2.5 and PM10.
+
+Twenty-four bytes: 42 4D, length 0014, nine big-endian words, the 16-bit sum of all bytes before it. Words 1-3 are
+masses under factory conditions, words 4-6 (read here) under atmospheric ones, in µg/m³. Source: captures
+(avaldebe/PyPMS). It takes no commands for reporting: it reports from power-on. Its captured frames hold zeros only in
+clean air, with a model byte beside them; a frame without that byte too is one of a sensor that warms up.
+"""
+
+from __future__ import annotations
+
+from struct import unpack
+
+from drivers.checksum import sum16
+from drivers.driver import Driver, LineSettings
+from drivers.framing import FrameScanner
+from telemetry.catalogue import BY_FAMILY
+from telemetry.quantity import Family
+from telemetry.reading import Measurement
+
+_AIR = BY_FAMILY[Family.AIR]
+
+
+class Pms3003(Driver):
+    """Reads the atmospheric masses."""
+
+    title = "Plantower PMS3003"
+    line = LineSettings(9600)
+    quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm10"])
+    tested = "captures"
+    interval = 2.3
+    notes = "5 V for the fan, 3.3 V on the data lines. Values settle 30 s after the fan starts."
+
+    def framing(self) -> FrameScanner:
+        """Cut frames of twenty-four bytes."""
+        return FrameScanner(b"\x42\x4d", 24, _damage)
+
+    def read(self, frame: bytes) -> Measurement | str:
+        """Return the three masses, or the cause why there are none."""
+        if not any(frame[4:22]):
+            return "warming-up"
+        pm1, pm2_5, pm10 = unpack(">3H", frame[10:16])
+        return Measurement(Family.AIR, {"pm1": pm1, "pm2_5": pm2_5, "pm10": pm10})
+
+
+def _damage(frame: bytes) -> str | None:
+    if frame[2:4] != b"\x00\x14":
+        return "length"
+    return None if int.from_bytes(frame[22:], "big") == sum16(frame[:22]) else "checksum"
