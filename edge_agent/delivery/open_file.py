@@ -20,12 +20,13 @@ class OpenFile:
         self.path = path
         self.has_stale_log = False
         """Whether the log may hold a refused commit, whose pages look committed to a later salvage."""
-        self._lock = spool_file.lock(path)
+        lock = spool_file.lock(path)
         try:
             self.renew()
         except BaseException:
-            os.close(self._lock)
+            os.close(lock)
             raise
+        self._lock: int | None = lock
 
     def renew(self) -> None:
         """Connect, to a new file where none is left; raises SpoolUnwritable."""
@@ -81,8 +82,10 @@ class OpenFile:
         return SpoolDamaged(said)
 
     def close(self) -> None:
-        """Close the file and free it."""
+        """Close the file and free it, once: the lock's number may be another file's by the second time."""
+        lock, self._lock = self._lock, None
         try:
             self.db.close()
         finally:
-            os.close(self._lock)
+            if lock is not None:
+                os.close(lock)

@@ -20,6 +20,15 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "spool"
 
 
+def test_closing_twice_closes_no_file_of_another(path: Path):
+    spool = opened(path)
+    spool.close()
+    with path.with_name("another").open("w") as another:
+        spool.close()
+        another.write("still open")
+    assert path.with_name("another").read_text() == "still open"
+
+
 def test_a_batch_says_what_was_committed_in_its_order(path: Path):
     spool = opened(path)
     number = spool.commit([taken(1.5), taken(2.5, "dust-2"), taken(3.5, at=STAMP.monotonic_ns - 10**9)], STAMP)
