@@ -52,6 +52,7 @@ Broken = Callable[[], AbstractContextManager[None]]
 
 def play(seed: int, *, broken: Broken = nullcontext, say: Callable[[str], None] | None = None) -> Played:
     """Play a seed."""
+    gc.collect()  # the world before, which its cycles hold
     gc.freeze()  # so that collecting after each world is quick
     began = time.process_time()
     trace = Trace(say)
