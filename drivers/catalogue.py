@@ -10,7 +10,7 @@ import drivers
 from drivers.driver import Driver
 from drivers.errors import UnknownDriver
 
-_SEAM = frozenset({"catalogue", "checksum", "driver", "errors", "framing", "plantower", "shdlc"})
+_SEAM = frozenset({"catalogue", "checksum", "driver", "errors", "framing", "modbus", "plantower", "shdlc", "units"})
 
 
 def known() -> tuple[str, ...]:

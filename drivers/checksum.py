@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from functools import reduce
 from operator import xor
 
@@ -19,6 +20,21 @@ def sum16(data: bytes) -> int:
 def negated_sum8(data: bytes) -> int:
     """Return the byte that brings the sum of the bytes to 0 modulo 256."""
     return -sum(data) & 0xFF
+
+
+def crc16_modbus(data: bytes) -> int:
+    """Return the CRC of Modbus RTU (polynomial A001 reflected, start FFFF), which is sent low byte first."""
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return crc
+
+
+def crc16_xmodem(data: bytes) -> int:
+    """Return the CRC of XMODEM (polynomial 1021, start 0), which is sent high byte first; with its CRC data have 0."""
+    return crc_hqx(data, 0)
 
 
 def xor8(data: bytes) -> int:

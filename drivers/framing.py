@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import ceil
 
 _LINE_END = re.compile(rb"[\r\n]")
@@ -37,18 +37,21 @@ class Scanner(ABC):
 
 
 class FrameScanner(Scanner):
-    """Cuts frames of one length behind a fixed header; it keeps less than one frame.
+    """Cuts frames whose length follows from their header, and keeps less than the longest one.
 
     `verify` tells the cause why a candidate is no frame, None if it is one. After a failure the search goes on one
     byte later, not after the claimed length, so that a frame that lost bytes does not swallow the next one. Bytes
-    outside of any candidate are "noise", counted once per frame length begun since the last sound frame.
+    outside of any candidate are "noise", counted once per longest frame begun since the last sound one.
     """
 
-    def __init__(self, header: bytes, length: int, verify: Callable[[bytes], str | None]) -> None:
-        """Take the header, the whole length with header and checksum, and the check of a candidate."""
-        super().__init__(bound=length - 1)
-        self._header = header
-        self._length = length
+    def __init__(self, lengths: Mapping[bytes, int], verify: Callable[[bytes], str | None]) -> None:
+        """Take the whole length of the frames behind each header, and the check of a candidate.
+
+        No header may be the beginning of another.
+        """
+        self._longest = max(lengths.values())
+        super().__init__(bound=self._longest - 1)
+        self._lengths = lengths
         self._verify = verify
         self._noise = 0
         self._blamed = 0
@@ -56,36 +59,37 @@ class FrameScanner(Scanner):
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the sound frames that the bytes complete."""
         self._buffer += data
-        while self._at_header() and len(self._buffer) >= self._length:
-            frame = bytes(self._buffer[: self._length])
+        while (length := self._at_header()) and len(self._buffer) >= length:
+            frame = bytes(self._buffer[:length])
             cause = self._verify(frame)
             if cause is None:
-                del self._buffer[: self._length]
+                del self._buffer[:length]
                 self._noise = self._blamed = 0
                 yield frame
             else:
                 self.rejected[cause] += 1
-                self._blamed = self._length
+                self._blamed = length
                 self._discard(1)
 
-    def _at_header(self) -> bool:
-        """Bring the next header, or what may become one, to the front."""
-        start = self._buffer.find(self._header)
-        self._discard(start if start >= 0 else len(self._buffer) - self._begun())
-        return start >= 0
+    def _at_header(self) -> int:
+        """Bring the next header, or what may become one, to the front; return the length of its frame, 0 if unknown."""
+        found = [(start, n) for header, n in self._lengths.items() if (start := self._buffer.find(header)) >= 0]
+        start, length = min(found, default=(len(self._buffer) - self._begun(), 0))
+        self._discard(start)
+        return length
 
     def _begun(self) -> int:
         """Return how many bytes at the end may be the beginning of a header."""
-        sizes = range(len(self._header) - 1, 0, -1)
-        return next((size for size in sizes if self._buffer.endswith(self._header[:size])), 0)
+        beginnings = (header[:size] for header in self._lengths for size in range(1, len(header)))
+        return max((len(begun) for begun in beginnings if self._buffer.endswith(begun)), default=0)
 
     def _discard(self, size: int) -> None:
         """Drop bytes from the front; those of a candidate that failed were counted by its cause, the rest is noise."""
         del self._buffer[:size]
-        counted = ceil(self._noise / self._length)
+        counted = ceil(self._noise / self._longest)
         self._noise += max(0, size - self._blamed)
         self._blamed = max(0, self._blamed - size)
-        if begun := ceil(self._noise / self._length) - counted:
+        if begun := ceil(self._noise / self._longest) - counted:
             self.rejected["noise"] += begun
 
 

@@ -36,7 +36,7 @@ class Hpma115c0(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut answers of sixteen bytes."""
-        return FrameScanner(b"\x40\x0d\x04", 16, _damage)
+        return FrameScanner({b"\x40\x0d\x04": 16}, _damage)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the four masses, or the cause why there are none."""

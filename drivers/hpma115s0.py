@@ -35,7 +35,7 @@ class Hpma115s0(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut answers of eight bytes."""
-        return FrameScanner(b"\x40\x05\x04", 8, _damage)
+        return FrameScanner({b"\x40\x05\x04": 8}, _damage)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return both masses, or the cause why there are none."""

@@ -31,7 +31,7 @@ class Mcu680(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of twenty bytes."""
-        return FrameScanner(b"\x5a\x5a\x3f\x0f", 20, _damage)
+        return FrameScanner({b"\x5a\x5a\x3f\x0f": 20}, _damage)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the three values, or the cause why there are none."""

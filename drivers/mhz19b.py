@@ -29,7 +29,7 @@ class Mhz19b(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut answers of nine bytes."""
-        return FrameScanner(b"\xff\x86", 9, _damage)
+        return FrameScanner({b"\xff\x86": 9}, _damage)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the concentration, or the cause why there is none."""

@@ -32,7 +32,7 @@ class Pms3003(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of twenty-four bytes."""
-        return FrameScanner(b"\x42\x4d", 24, _damage)
+        return FrameScanner({b"\x42\x4d": 24}, _damage)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the three masses, or the cause why there are none."""

@@ -32,7 +32,7 @@ class Pms5003t(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of thirty-two bytes."""
-        return FrameScanner(b"\x42\x4d", 32, damage_of_32)
+        return FrameScanner({b"\x42\x4d": 32}, damage_of_32)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return all five values, or the cause why there are none."""

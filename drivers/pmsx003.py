@@ -34,7 +34,7 @@ class Pmsx003(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of thirty-two bytes."""
-        return FrameScanner(b"\x42\x4d", 32, damage_of_32)
+        return FrameScanner({b"\x42\x4d": 32}, damage_of_32)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the three masses, or the cause why there are none."""

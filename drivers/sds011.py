@@ -38,7 +38,7 @@ class Sds011(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of ten bytes."""
-        return FrameScanner(b"\xaa\xc0", 10, _damage)
+        return FrameScanner({b"\xaa\xc0": 10}, _damage)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return both concentrations, or the cause why there are none."""

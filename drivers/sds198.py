@@ -28,7 +28,7 @@ class Sds198(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of ten bytes."""
-        return FrameScanner(b"\xaa\xcf", 10, _damage)
+        return FrameScanner({b"\xaa\xcf": 10}, _damage)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the concentration, or the cause why there is none."""

@@ -36,7 +36,7 @@ class Zh03b(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut answers of nine bytes."""
-        return FrameScanner(b"\xff\x86", 9, _damage)
+        return FrameScanner({b"\xff\x86": 9}, _damage)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the three masses, or the cause why there are none."""

@@ -21,7 +21,7 @@ def made(*values: int) -> bytes:
 
 
 def scanner() -> FrameScanner:
-    return FrameScanner(b"\x42\x4d", SIZE, verify)
+    return FrameScanner({b"\x42\x4d": SIZE}, verify)
 
 
 A, B = made(1, 2, 3), made(9, 8, 7)
