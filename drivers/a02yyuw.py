@@ -8,9 +8,9 @@ DFRobot's wiki (SEN0311, SEN0313), whose one example is the only frame at hand. 
 
 from __future__ import annotations
 
-from drivers.checksum import sum8
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
+from drivers.parts.checksum import sum8
+from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
@@ -29,9 +29,9 @@ class A02yyuw(Driver):
     interval = 0.3
     notes = "With RX high or open it filters and reports three times a second; with RX low ten times, unfiltered."
 
-    def __init__(self) -> None:
+    def __init__(self, **said: object) -> None:
         """Trust the line until it is damaged."""
-        super().__init__()
+        super().__init__(**said)
         self._damage = 0
         self._distrusted = 0
 

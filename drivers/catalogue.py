@@ -10,12 +10,12 @@ import drivers
 from drivers.driver import Driver
 from drivers.errors import UnknownDriver
 
-_SEAM = frozenset({"catalogue", "checksum", "driver", "errors", "framing", "modbus", "plantower", "shdlc", "units"})
+_SEAM = frozenset({"catalogue", "driver", "errors"})
 
 
 def known() -> tuple[str, ...]:
     """Return the names of all drivers, importing none."""
-    return tuple(sorted(module.name for module in iter_modules(drivers.__path__) if module.name not in _SEAM))
+    return tuple(sorted(m.name for m in iter_modules(drivers.__path__) if not m.ispkg and m.name not in _SEAM))
 
 
 def load(name: str) -> type[Driver]:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from drivers.checksum import crc16_xmodem
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
-from drivers.units import celsius, hectopascals, metres_per_second, millimetres
+from drivers.parts.checksum import crc16_xmodem
+from drivers.parts.framing import FrameScanner
+from drivers.parts.units import celsius, hectopascals, metres_per_second, millimetres
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

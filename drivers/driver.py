@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from drivers.framing import Scanner
+from drivers.parts.framing import Scanner
+from drivers.parts.options import Option, Value, checked
 from telemetry.quantity import Quantity
 from telemetry.reading import Measurement
 
@@ -19,6 +20,7 @@ CAUSES: Mapping[str, str] = {
     "tail": "the end mark is missing",
     "format": "fields that are not in the device's own format",
     "distrusted": "sound in itself, but too soon after damage to be believed",
+    "no-target": "nothing is in reach to measure the distance to",
     "warming-up": "the device has no value yet",
     "nothing-new": "the device was asked sooner than it has a new value",
     "error-code": "the device reports a fault in place of a value",
@@ -51,6 +53,8 @@ class Driver(ABC):
     """All that it can deliver."""
     tested: ClassVar[str]
     """What its tests rest on: "captures" or "data sheet only"."""
+    has_check: ClassVar[bool] = True
+    """Whether its frames carry a sum, by which a listener notices that a byte was changed."""
     interval: ClassVar[float]
     """Seconds between frames, or between polls."""
     notes: ClassVar[str] = ""
@@ -62,8 +66,14 @@ class Driver(ABC):
     closing: ClassVar[bytes] = b""
     """What to send before closing the port."""
 
-    def __init__(self) -> None:
-        """Start with nothing heard."""
+    options: ClassVar[tuple[Option, ...]] = ()
+    """What a technician may say about the device."""
+    example: ClassVar[Mapping[str, Value]] = {}
+    """Options that must be given, as its captures were taken with."""
+
+    def __init__(self, **said: object) -> None:
+        """Start with nothing heard; raises BadOption."""
+        self.chosen = checked(self.options, said)
         self.scanner = self.framing()
         self.rejected: Counter[str] = self.scanner.rejected
         self.accepted = 0

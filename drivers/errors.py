@@ -2,6 +2,7 @@
 
 DriverError
     UnknownDriver   refuse the configuration that names it
+    BadOption       refuse the configuration that gives it
 """
 
 from __future__ import annotations
@@ -23,3 +24,12 @@ class UnknownDriver(DriverError):
         close = [of_model] if of_model else get_close_matches(name.lower(), known, n=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         super().__init__(f"no driver {name!r}; there are {', '.join(known)}{meant}")
+
+
+class BadOption(DriverError):
+    """An option that a driver does not have, or not with such a value."""
+
+    def __init__(self, name: str, why: str) -> None:
+        """Keep the option's name and what is wrong with it."""
+        self.name = name
+        super().__init__(f"{name}: {why}")

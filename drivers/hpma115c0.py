@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from struct import unpack
 
-from drivers.checksum import negated_sum8
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
+from drivers.parts.checksum import negated_sum8
+from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

@@ -7,9 +7,9 @@ the maker's own. Source: frames and commands as in avaldebe/PyPMS, confirmed by 
 
 from __future__ import annotations
 
-from drivers.checksum import sum8
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
+from drivers.parts.checksum import sum8
+from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 
-from drivers.checksum import xor8
 from drivers.driver import Driver, LineSettings
-from drivers.framing import LineScanner
+from drivers.parts.checksum import xor8
+from drivers.parts.framing import LineScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
@@ -62,9 +62,9 @@ class Nmea(Driver):
     interval = 1.0
     notes = "Older receivers talk at 4800 baud, newer ones at 38400 or 115200. Other text on the line counts as damage."
 
-    def __init__(self) -> None:
+    def __init__(self, **said: object) -> None:
         """Trust the line until it is damaged."""
-        super().__init__()
+        super().__init__(**said)
         self._distrusted = 0
         self._decimals: dict[tuple[str, int], int] = {}
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from struct import unpack
 
-from drivers.checksum import sum16
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
+from drivers.parts.checksum import sum16
+from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

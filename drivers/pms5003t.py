@@ -10,8 +10,8 @@ from __future__ import annotations
 from struct import unpack
 
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
-from drivers.plantower import ACTIVE, damage_of_32
+from drivers.parts.framing import FrameScanner
+from drivers.parts.plantower import ACTIVE, damage_of_32
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

@@ -10,9 +10,9 @@ from __future__ import annotations
 from math import isfinite
 from struct import unpack
 
-from drivers import modbus
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
+from drivers.parts import modbus
+from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

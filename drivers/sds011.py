@@ -8,9 +8,9 @@ Other software may have put it to sleep or into query mode, which outlasts a pow
 
 from __future__ import annotations
 
-from drivers.checksum import sum8
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
+from drivers.parts.checksum import sum8
+from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

@@ -6,9 +6,9 @@ Ten bytes: AA CF, two bytes of no use here, PM100 in µg/m³ (low byte first), t
 
 from __future__ import annotations
 
-from drivers.checksum import sum8
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
+from drivers.parts.checksum import sum8
+from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

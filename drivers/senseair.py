@@ -8,9 +8,9 @@ answer printed in a widely read note (SFeli/ESP32_S8) has the CRC of the request
 
 from __future__ import annotations
 
-from drivers import modbus
 from drivers.driver import Driver, LineSettings
-from drivers.framing import FrameScanner
+from drivers.parts import modbus
+from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

@@ -12,7 +12,7 @@ from math import isfinite
 from struct import unpack
 
 from drivers.driver import Driver, LineSettings
-from drivers.shdlc import ShdlcScanner
+from drivers.parts.shdlc import ShdlcScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement

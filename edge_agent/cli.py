@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from drivers.catalogue import known
+from drivers.catalogue import known, load
+from drivers.errors import DriverError
+from drivers.parts.options import Value, checked
 from edge_agent import listening, spool_command
 from edge_agent.agent import Agent
 from edge_agent.config import AgentSettings, SerialSensor
@@ -66,11 +68,15 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 @app.command()
-def listen(
+def listen(  # noqa: PLR0913, PLR0917 - the parameters are the options of the command line
     config: ConfigOption = DEFAULT_CONFIG,
     sensor: Annotated[str | None, typer.Option(help="A serial sensor of the settings file.")] = None,
     driver: Annotated[str | None, typer.Option(help=f"Without a settings file: one of {', '.join(known())}.")] = None,
     port: Annotated[str | None, typer.Option(help="Without a settings file: the port's path.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What the driver wants to know of the device, like gas=no2."),
+    ] = None,
     baud: Annotated[
         int | None,
         typer.Option(min=300, max=4_000_000, help="The line's speed, where the device was set to another."),
@@ -78,7 +84,7 @@ def listen(
     stop_after: ForOption = None,
 ) -> None:
     """Print one serial sensor's decoded readings; nothing is stored or sent."""
-    chosen, after = _chosen(config, sensor, driver, port), seconds(stop_after)
+    chosen, after = _chosen(config, sensor, driver, port, option or []), seconds(stop_after)
     chosen = chosen if baud is None else chosen.model_copy(update={"baud": baud})
     log.set_up()
 
@@ -89,14 +95,14 @@ def listen(
         raise typer.Exit(FAILED)
 
 
-def _chosen(config: Path, sensor: str | None, driver: str | None, port: str | None) -> SerialSensor:
+def _chosen(config: Path, sensor: str | None, driver: str | None, port: str | None, option: list[str]) -> SerialSensor:
     """Return the sensor to listen to, from driver and port or from the settings file."""
     if driver is not None and port is not None:
-        if driver not in known():
-            fail(f"no driver {driver!r}; known: {', '.join(known())}", BAD_SETTINGS)
-        return SerialSensor.model_construct(sensor=sensor or driver, driver=driver, port=port)
-    if driver is not None or port is not None:
-        fail("--driver and --port belong together", BAD_SETTINGS)
+        return SerialSensor.model_construct(
+            sensor=sensor or driver, driver=driver, port=port, options=_options(driver, option)
+        )
+    if driver is not None or port is not None or option:
+        fail("--driver, --port and --option belong together", BAD_SETTINGS)
     good = settings(config, AgentSettings)
     serial = {s.sensor: s for s in good.serial}
     if sensor is None and len(serial) == 1:
@@ -106,6 +112,22 @@ def _chosen(config: Path, sensor: str | None, driver: str | None, port: str | No
         camera = _CAMERA.format(sensor=sensor) if sensor in {c.sensor for c in good.camera} else ""
         raise typer.BadParameter(f"{camera}{config} has the serial sensors: {present}", param_hint="--sensor")
     return serial[sensor]
+
+
+def _options(driver: str, said: list[str]) -> dict[str, Value]:
+    """Return the options of a driver as they stand on the command line."""
+    try:
+        return checked(load(driver).options, dict(_option(each) for each in said))
+    except DriverError as error:
+        fail(str(error), BAD_SETTINGS)
+
+
+def _option(said: str) -> tuple[str, Value]:
+    name, _, value = said.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        return name, value
 
 
 def main() -> None:

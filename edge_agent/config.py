@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from drivers.catalogue import known
+from drivers.catalogue import known, load
+from drivers.errors import BadOption, UnknownDriver
+from drivers.parts.options import checked
 from service.broker import Broker
 from service.places import Place
 from service.settings import FullPath, Name, Section, entries, shown
@@ -40,8 +42,10 @@ def _port(port: str) -> str:
 
 
 def _driver(name: str) -> str:
-    if name not in known():
-        raise ValueError(f"no driver {name!r}; known: {', '.join(known())}")
+    try:
+        load(name)
+    except UnknownDriver as error:
+        raise ValueError(str(error)) from error
     return name
 
 
@@ -153,6 +157,19 @@ class SerialSensor(Section):
     port: Annotated[str, AfterValidator(_port)] = Field(description="the port's path in /dev/serial/by-id or by-path")
     baud: int | None = Field(default=None, ge=300, le=4_000_000, description="only where the device was set to another")
     poll_seconds: float | None = Field(default=None, gt=0, le=3600, description="only to ask at another pace")
+    options: dict[str, str | int | float] = Field(
+        default={}, description='what the driver wants to know of the device, like options = { gas = "no2" }'
+    )
+
+    @classmethod
+    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+        """Return an option that the driver does not have, lacks, or has with other values."""
+        driver, options = said.get("driver"), said.get("options", {})
+        if driver in known() and isinstance(options, dict):
+            try:
+                checked(load(driver).options, options)
+            except BadOption as error:
+                yield ("options",), str(error)
 
 
 class Line(Section):

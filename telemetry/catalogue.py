@@ -24,6 +24,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(_A, "no2", "Nitrogen dioxide", "Nitrogen dioksida", "µg/m³", 0, 4000),
     Quantity(_A, "so2", "Sulphur dioxide", "Sulfur dioksida", "µg/m³", 0, 3000),
     Quantity(_A, "o3", "Ozone", "Ozon", "µg/m³", 0, 1200),
+    Quantity(_A, "ch2o", "Formaldehyde", "Formaldehida", "µg/m³", 0, 6000),
     Quantity(_A, "temperature", "Temperature", "Suhu", "°C", -10, 60),
     Quantity(_A, "humidity", "Relative humidity", "Kelembapan relatif", "%", 0, 100),
     Quantity(_A, "pressure", "Air pressure", "Tekanan udara", "hPa", 600, 1085),

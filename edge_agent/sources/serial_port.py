@@ -32,7 +32,7 @@ class SerialPort:
         """Take the settings; nothing is opened yet."""
         self._settings = settings
         self._progress = progress
-        self._driver = load(settings.driver)()
+        self._driver = load(settings.driver)(**settings.options)
         self.line = replace(self._driver.line, baud=settings.baud or self._driver.line.baud)
         """How the line is set: the driver's way, but for the speed that the settings name."""
         self._every = settings.poll_seconds or self._driver.interval

@@ -18,6 +18,7 @@ _TOGETHER: Mapping[Family, tuple[tuple[str, ...], ...]] = {
         ("co2",),
         ("co",),
         ("no2", "so2", "o3"),
+        ("ch2o",),
         ("temperature",),
         ("humidity",),
         ("pressure",),

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.catalogue import known, load
 from drivers.driver import CAUSES
-from tests.support.captures import Capture, own, play, shared, sound
+from tests.support.captures import Capture, made, own, play, shared, sound
 
 OWN = [pytest.param(name, capture, id=f"{name}: {capture.name}") for name in known() for capture in own(name)]
 NAMES = {
@@ -46,7 +46,7 @@ REASONS = {
 
 @pytest.mark.parametrize(("name", "capture"), OWN)
 def test_own_capture(name: str, capture: Capture) -> None:
-    driver = load(name)()
+    driver = made(name)
     heard = play(driver, [capture.data])
     assert [dict(found.values) for found in heard] == ([capture.expect] if capture.expect else [])
     assert driver.accepted == len(heard)
@@ -56,7 +56,7 @@ def test_own_capture(name: str, capture: Capture) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_public_captures_decode_to_their_golden_values(name: str) -> None:
-    driver = load(name)()
+    driver = made(name)
     claimed = {quantity.name for quantity in driver.quantities}
     decoded = 0
     for record in filter(lambda record: record["valid"], shared(f"{name}.jsonl")):
@@ -75,7 +75,7 @@ def test_damaged_public_captures_are_counted_and_the_next_frame_survives(name: s
     damaged = [record for record in shared(f"{name}.jsonl") if record["kind"] == "unit-test vector"]
     assert len(damaged) >= 3
     for record in damaged:
-        driver = load(name)()
+        driver = made(name)
         heard = play(driver, [bytes.fromhex(record["hex"]), good.data])
         assert [dict(found.values) for found in heard] == [good.expect], record["why"]
         assert dict(driver.rejected) == _reason(name, record)
@@ -105,7 +105,7 @@ def test_a_pms_frame_that_lost_two_bytes_does_not_swallow_the_next() -> None:
 def test_frames_of_another_device_give_nothing(name: str, file: str) -> None:
     if name == file or {name, file} == ALIKE:
         return
-    driver = load(name)()
+    driver = made(name)
     frames = [bytes.fromhex(record["hex"]) for record in shared(f"{file}.jsonl")]
     assert driver.feed(b"".join(frames) * 2) == []
     assert driver.rejected

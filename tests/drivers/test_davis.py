@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.catalogue import load
-from drivers.units import celsius
+from drivers.parts.units import celsius
 from tests.support.captures import play, shared
 
 

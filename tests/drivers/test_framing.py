@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from drivers.checksum import sum8
-from drivers.framing import FrameScanner, LineScanner
+from drivers.parts.checksum import sum8
+from drivers.parts.framing import FrameScanner, LineScanner
 
 SIZE = 6
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from drivers import modbus
 from drivers.catalogue import load
-from drivers.checksum import crc16_modbus
+from drivers.parts import modbus
+from drivers.parts.checksum import crc16_modbus
 from tests.support.captures import play, shared
 
 

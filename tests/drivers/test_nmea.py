@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.checksum import xor8
 from drivers.nmea import DISTRUST, Nmea
+from drivers.parts.checksum import xor8
 from telemetry.quality import Quality
 from tests.support.captures import SHARED, lossy, shared, shared_text, sound, values
 

@@ -128,6 +128,31 @@ def test_listen_prints_what_the_sensor_says_with_units(plug: Plug):
     assert re.search(r"\d+ valid frames; rejected: ", said.stdout)
 
 
+def test_listen_hands_options_to_the_driver(plug: Plug):
+    frame = bytes.fromhex("ff86002a0000002030")
+    said = _listened(
+        plug, frame, "--driver", "winsen_ze", "--port", plug.link, "--option", "gas=no2", "--option=temperature=0"
+    )
+    assert said.exit_code == 0
+    assert "Nitrogen dioxide 65.7 µg/m³" in said.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--driver", "winsen_ze", "--port", "/dev/a"], "gas: must be given"),
+        (["--driver", "winsen_ze", "--port", "/dev/a", "--option", "gas"], "gas: '' is not one of co, no2"),
+        (["--driver", "winsen_ze", "--port", "/dev/a", "--option", "gas=3"], "gas: 3.0 is not one of co, no2"),
+        (["--driver", "PMS5003", "--port", "/dev/a"], "did you mean 'pmsx003'?"),
+        (["--option", "gas=no2"], "--driver, --port and --option belong together"),
+    ],
+)
+def test_listen_names_an_option_that_is_wrong(arguments: list[str], why: str):
+    said = agents.run("listen", *arguments)
+    assert said.exit_code == 2
+    assert why in said.output
+
+
 def test_listen_takes_the_only_sensor_of_a_settings_file(plug: Plug, tmp_path: Path):
     config = agents.settings(tmp_path, broker=1, serial={"dust": plug.link})
     said = _listened(plug, sds011(12.3, 20.1), "-c", config)

@@ -142,7 +142,32 @@ def test_what_is_no_path_is_no_port(port: str):
 def test_an_unknown_driver_is_answered_with_the_known_ones():
     text = _changed("sds011", "sds-011")
     assert _fault(text).startswith(_at(text, "sds-011"))
-    assert f"no driver 'sds-011'; known: {', '.join(known())}" in _fault(text)
+    assert f"no driver 'sds-011'; there are {', '.join(known())}; did you mean 'sds011'?" in _fault(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ("", "gas: must be given: the gas that is printed on the module"),
+        ('options = { gas = "no" }', "gas: 'no' is not one of co, no2, so2, o3, ch2o"),
+        ('options = { gas = "no2", temperature = 400 }', "temperature: 400 is not a number from -40 to 60"),
+        ('options = { gas = "no2", pressure = "1013" }', "pressure: '1013' is not a number from 500 to 1100"),
+        ('options = { gas = "no2", gasses = 1 }', "gasses: this driver has no such option; it has gas, unit"),
+    ],
+)
+def test_options_that_the_driver_does_not_understand_are_named(options: str, why: str):
+    text = _changed('driver = "sds011"', f'driver = "winsen_ze"\n{options}')
+    assert why in _fault(text)
+
+
+def test_options_that_the_driver_understands_reach_it():
+    text = _changed('driver = "sds011"', 'driver = "winsen_ze"\noptions = { gas = "no2", temperature = 30.5 }')
+    assert _settings(text).serial[0].options == {"gas": "no2", "temperature": 30.5}
+
+
+def test_a_driver_without_options_takes_none():
+    text = _changed('driver = "sds011"', 'driver = "sds011"\noptions = { gas = "no2" }')
+    assert "gas: this driver has no such option; it has none" in _fault(text)
 
 
 @pytest.mark.parametrize("name", ["Dust", "dust_1", "dust--1", "-dust", "dust-", "d" * 33, "", "débu", "dust,site=x"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from drivers.catalogue import load
 from drivers.driver import Driver
 from telemetry.reading import Measurement
 
@@ -27,6 +28,12 @@ class Capture:
     data: bytes
     expect: Mapping[str, float] | None
     cause: str | None
+
+
+def made(name: str) -> Driver:
+    """Return a new driver, with the options that its captures were taken with."""
+    driver = load(name)
+    return driver(**driver.example)
 
 
 def own(driver: str) -> list[Capture]:

@@ -17,7 +17,8 @@ def sensors() -> str:
     for name in known():
         driver = load(name)
         measured = ", ".join(quantity.title for quantity in driver.quantities)
-        rows.append(f"| `{name}` | {driver.title} | {measured} | {driver.line} | {driver.tested} |")
+        unchecked = "" if driver.has_check else "; the format has no check"
+        rows.append(f"| `{name}` | {driver.title} | {measured} | {driver.line} | {driver.tested}{unchecked} |")
     return "\n".join(rows)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from drivers.checksum import crc16_modbus
-from drivers.framing import FrameScanner
+from drivers.parts.checksum import crc16_modbus
+from drivers.parts.framing import FrameScanner
 
 HOLDING, INPUT, WRITE_ONE = 3, 4, 6
 """Functions: read holding registers, read input registers, write one register."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from drivers.checksum import sum8
-from drivers.framing import Scanner
+from drivers.parts.checksum import sum8
+from drivers.parts.framing import Scanner
 
 _MARK = b"\x7e"
 _ESCAPES = {b"\x7d\x5e": b"\x7e", b"\x7d\x31": b"\x11", b"\x7d\x33": b"\x13", b"\x7d\x5d": b"\x7d"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.checksum import sum16
+from drivers.parts.checksum import sum16
 
 ACTIVE = bytes.fromhex("424de100010171")
 """Has the sensor report by itself."""
