@@ -49,4 +49,5 @@ class Scd30(Driver):
             return "warming-up"
         if not (0 < co2 <= 40_000 and -40 <= temperature <= 70 and 0 <= humidity <= 100):
             return "out-of-device-range"
-        return Measurement(Family.AIR, {"co2": co2, "temperature": temperature, "humidity": humidity})
+        values = {"co2": round(co2, 1), "temperature": round(temperature, 2), "humidity": round(humidity, 2)}
+        return Measurement(Family.AIR, values)

@@ -22,6 +22,7 @@ _READ = 3
 _SIZE = 40
 _LONGEST = 2 * (_SIZE + 5)
 _HIGHEST = 1000
+_DECIMALS = 2
 _START = bytes.fromhex("7e0000020103f97e")
 
 
@@ -55,7 +56,7 @@ class Sps30(Driver):
 
 
 def _masses(data: bytes) -> Measurement | str:
-    masses = unpack(">4f", data[:16])
+    masses = [round(mass, _DECIMALS) if isfinite(mass) else mass for mass in unpack(">4f", data[:16])]
     if not any(masses):
         return "warming-up"
     if not all(isfinite(mass) and 0 <= mass <= _HIGHEST for mass in masses):
