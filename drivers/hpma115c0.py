@@ -10,16 +10,13 @@ from __future__ import annotations
 from struct import unpack
 
 from drivers.driver import Driver, LineSettings
-from drivers.parts.checksum import negated_sum8
+from drivers.parts import honeywell
 from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
 
 _AIR = BY_FAMILY[Family.AIR]
-_HIGHEST = 1000
-_START = bytes.fromhex("68010196")
-_BE_ASKED = bytes.fromhex("68012077")
 
 
 class Hpma115c0(Driver):
@@ -31,22 +28,18 @@ class Hpma115c0(Driver):
     tested = "captures"
     interval = 5.0
     notes = "5 V for the fan, 3.3 V on the data lines, which 5 V destroys. Its answers to the opening count as noise."
-    opening = _START + _BE_ASKED
-    request = bytes.fromhex("68010493")
+    opening = honeywell.OPENING
+    request = honeywell.ASK
 
     def framing(self) -> FrameScanner:
         """Cut answers of sixteen bytes."""
-        return FrameScanner({b"\x40\x0d\x04": 16}, _damage)
+        return honeywell.answers(b"\x40\x0d\x04", 16)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the four masses, or the cause why there are none."""
         pm1, pm2_5, pm4, pm10 = unpack(">4H", frame[3:11])
         if not pm10:
             return "warming-up"
-        if max(pm1, pm2_5, pm4, pm10) > _HIGHEST:
+        if max(pm1, pm2_5, pm4, pm10) > honeywell.HIGHEST:
             return "out-of-device-range"
         return Measurement(Family.AIR, {"pm1": pm1, "pm2_5": pm2_5, "pm4": pm4, "pm10": pm10})
-
-
-def _damage(frame: bytes) -> str | None:
-    return None if frame[15] == negated_sum8(frame[:15]) else "checksum"

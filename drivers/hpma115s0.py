@@ -9,16 +9,13 @@ from __future__ import annotations
 from struct import unpack
 
 from drivers.driver import Driver, LineSettings
-from drivers.parts.checksum import negated_sum8
+from drivers.parts import honeywell
 from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
 
 _AIR = BY_FAMILY[Family.AIR]
-_HIGHEST = 1000
-_START = bytes.fromhex("68010196")
-_BE_ASKED = bytes.fromhex("68012077")
 
 
 class Hpma115s0(Driver):
@@ -30,22 +27,18 @@ class Hpma115s0(Driver):
     tested = "data sheet only"
     interval = 5.0
     notes = "5 V for the fan, 3.3 V on the data lines, which 5 V destroys. Its answers to the opening count as noise."
-    opening = _START + _BE_ASKED
-    request = bytes.fromhex("68010493")
+    opening = honeywell.OPENING
+    request = honeywell.ASK
 
     def framing(self) -> FrameScanner:
         """Cut answers of eight bytes."""
-        return FrameScanner({b"\x40\x05\x04": 8}, _damage)
+        return honeywell.answers(b"\x40\x05\x04", 8)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return both masses, or the cause why there are none."""
         pm2_5, pm10 = unpack(">2H", frame[3:7])
         if not pm10:
             return "warming-up"
-        if max(pm2_5, pm10) > _HIGHEST:
+        if max(pm2_5, pm10) > honeywell.HIGHEST:
             return "out-of-device-range"
         return Measurement(Family.AIR, {"pm2_5": pm2_5, "pm10": pm10})
-
-
-def _damage(frame: bytes) -> str | None:
-    return None if frame[7] == negated_sum8(frame[:7]) else "checksum"

@@ -7,7 +7,7 @@ but the first to 0. Source: Winsen's MH-Z19B manual, page 7, confirmed by captur
 from __future__ import annotations
 
 from drivers.driver import Driver, LineSettings
-from drivers.parts.checksum import negated_sum8
+from drivers.parts import winsen
 from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
@@ -25,11 +25,11 @@ class Mhz19b(Driver):
     tested = "captures"
     interval = 5.0
     notes = "Values settle 3 minutes after power-on. Self-calibration is left as set in the sensor."
-    request = bytes.fromhex("ff0186000000000079")
+    request = winsen.ASK
 
     def framing(self) -> FrameScanner:
         """Cut answers of nine bytes."""
-        return FrameScanner({b"\xff\x86": 9}, _damage)
+        return winsen.answers()
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the concentration, or the cause why there is none."""
@@ -39,7 +39,3 @@ class Mhz19b(Driver):
         if co2 > _HIGHEST:
             return "out-of-device-range"
         return Measurement(Family.AIR, {"co2": co2})
-
-
-def _damage(frame: bytes) -> str | None:
-    return None if frame[8] == negated_sum8(frame[1:8]) else "checksum"

@@ -9,7 +9,7 @@ Other software may have put it to sleep or into query mode, which outlasts a pow
 from __future__ import annotations
 
 from drivers.driver import Driver, LineSettings
-from drivers.parts.checksum import sum8
+from drivers.parts import nova
 from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
@@ -38,7 +38,7 @@ class Sds011(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of ten bytes."""
-        return FrameScanner({b"\xaa\xc0": 10}, _damage)
+        return nova.reports(b"\xaa\xc0")
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return both concentrations, or the cause why there are none."""
@@ -50,9 +50,3 @@ class Sds011(Driver):
         if max(pm2_5, pm10) > _HIGHEST:
             return "out-of-device-range"
         return Measurement(Family.AIR, {"pm2_5": pm2_5 / 10, "pm10": pm10 / 10})
-
-
-def _damage(frame: bytes) -> str | None:
-    if frame[9] != 0xAB:
-        return "tail"
-    return None if frame[8] == sum8(frame[2:8]) else "checksum"

@@ -7,7 +7,7 @@ Ten bytes: AA CF, two bytes of no use here, PM100 in µg/m³ (low byte first), t
 from __future__ import annotations
 
 from drivers.driver import Driver, LineSettings
-from drivers.parts.checksum import sum8
+from drivers.parts import nova
 from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
@@ -28,7 +28,7 @@ class Sds198(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of ten bytes."""
-        return FrameScanner({b"\xaa\xcf": 10}, _damage)
+        return nova.reports(b"\xaa\xcf")
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the concentration, or the cause why there is none."""
@@ -36,9 +36,3 @@ class Sds198(Driver):
         if not tsp:
             return "warming-up"
         return Measurement(Family.AIR, {"tsp": tsp}) if tsp <= _HIGHEST else "out-of-device-range"
-
-
-def _damage(frame: bytes) -> str | None:
-    if frame[9] != 0xAB:
-        return "tail"
-    return None if frame[8] == sum8(frame[2:8]) else "checksum"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from drivers.driver import Driver, LineSettings
-from drivers.parts.checksum import negated_sum8
+from drivers.parts import winsen
 from drivers.parts.framing import FrameScanner
 from drivers.parts.gases import MOLAR_MASSES, micrograms
 from drivers.parts.options import Choice, Number
@@ -22,7 +22,6 @@ from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
 
-_BE_ASKED = bytes.fromhex("ff0178410000000046")
 _PPB_OF = {"ppb": (6, 1), "0.1ppm": (2, 100)}
 """Where the concentration lies, and how many ppb one step of it is."""
 
@@ -45,12 +44,12 @@ class WinsenZe(Driver):
         Number("pressure", "hPa at which µg/m³ are stated", 500, 1100, default=1013.25),
     )
     example = MappingProxyType({"gas": "ch2o"})
-    opening = _BE_ASKED
-    request = bytes.fromhex("ff0186000000000079")
+    opening = winsen.BE_ASKED
+    request = winsen.ASK
 
     def framing(self) -> FrameScanner:
         """Cut answers of nine bytes."""
-        return FrameScanner({b"\xff\x86": 9}, _damage)
+        return winsen.answers()
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the concentration of the gas, or the cause why there is none."""
@@ -61,7 +60,3 @@ class WinsenZe(Driver):
         gas, celsius, hectopascals = (self.chosen[name] for name in ("gas", "temperature", "pressure"))
         value = micrograms(str(gas), raw * step, celsius=float(celsius), hectopascals=float(hectopascals))
         return Measurement(Family.AIR, {str(gas): value})
-
-
-def _damage(frame: bytes) -> str | None:
-    return None if frame[8] == negated_sum8(frame[1:8]) else "checksum"

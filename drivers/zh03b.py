@@ -10,7 +10,7 @@ from __future__ import annotations
 from struct import unpack
 
 from drivers.driver import Driver, LineSettings
-from drivers.parts.checksum import negated_sum8
+from drivers.parts import winsen
 from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
@@ -19,7 +19,6 @@ from telemetry.reading import Measurement
 _AIR = BY_FAMILY[Family.AIR]
 _HIGHEST = 1000
 _WAKE = bytes.fromhex("ff01a7000000000058")
-_BE_ASKED = bytes.fromhex("ff0178410000000046")
 
 
 class Zh03b(Driver):
@@ -31,12 +30,12 @@ class Zh03b(Driver):
     tested = "data sheet only"
     interval = 5.0
     notes = "5 V for the fan, 3.3 V on the data lines. Its answers to the opening count as noise."
-    opening = _WAKE + _BE_ASKED
-    request = bytes.fromhex("ff0186000000000079")
+    opening = _WAKE + winsen.BE_ASKED
+    request = winsen.ASK
 
     def framing(self) -> FrameScanner:
         """Cut answers of nine bytes."""
-        return FrameScanner({b"\xff\x86": 9}, _damage)
+        return winsen.answers()
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the three masses, or the cause why there are none."""
@@ -46,7 +45,3 @@ class Zh03b(Driver):
         if max(pm1, pm2_5, pm10) > _HIGHEST:
             return "out-of-device-range"
         return Measurement(Family.AIR, {"pm1": pm1, "pm2_5": pm2_5, "pm10": pm10})
-
-
-def _damage(frame: bytes) -> str | None:
-    return None if frame[8] == negated_sum8(frame[1:8]) else "checksum"
