@@ -11,7 +11,7 @@ from pathlib import Path
 _PYTEST = (sys.executable, "-m", "pytest")
 _ROOT = Path(__file__).parent
 _BESIDE = (
-    *(f"tests/{room}" for room in ("faults", "fuzz", "simulated", "soak", "vision")),
+    *(f"tests/{room}" for room in ("drivers", "faults", "fuzz", "simulated", "soak", "vision")),
     *sorted(f"tests/hub/{file.name}" for file in (_ROOT / "hub").glob("test_complete*.py")),
 )
 """Half of what takes long."""
