@@ -52,7 +52,7 @@ class WatchedSpool(Spool):
     def commit(self, taken: Sequence[Taken], stamp: Stamp | None, lost: Mapping[str, int] | None = None) -> int | None:
         number = super().commit(taken, stamp, lost)
         with self._looked_at():
-            self._oracle.committed(self, taken, dict(lost or {}), dated=stamp is not None)
+            self._oracle.committed(self, taken, dict(lost or {}), stamp)
         return number
 
     def take_over(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from edge_agent.clock import Stamp
+from telemetry.quality import Quality
 from tests.simulated.disk import Disk
 
 TRUE_START_NS = 1_780_000_000 * 10**9 + 123_456_789
@@ -38,6 +40,8 @@ class Host:
     boots: dict[int, float] = field(default_factory=dict)
     """When each boot began."""
     settings: list[Setting] = field(default_factory=list)
+    dated_boot: int = 0
+    """The newest boot of which a commit knows the date, so that it outlives the process."""
 
     def __post_init__(self) -> None:
         self.boots[self.boot] = self.booted_at
@@ -45,6 +49,11 @@ class Host:
     def set_clock(self, offset_ms: int, *, vouched: bool) -> None:
         """Set the wall clock to so many milliseconds before or after the truth."""
         self.settings.append(Setting(asyncio.get_running_loop().time(), offset_ms, vouched))
+
+    def note_stamp(self, stamp: Stamp) -> None:
+        """Note that a commit used a stamp."""
+        if stamp.quality is Quality.GOOD:
+            self.dated_boot = self.boot
 
     @property
     def offset_ms(self) -> int:

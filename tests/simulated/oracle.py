@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edge_agent.clock import Stamp
 from edge_agent.taken import Taken
 from telemetry import batch as batches
 from tests.simulated.host import Host, true_ns
@@ -121,7 +122,7 @@ class Oracle:
         life.live.add(number)
         self._trace.note("came over", self.name, number, len(lines))
 
-    def committed(self, spool: Any, taken: Sequence[Taken], lost: Mapping[str, int], *, dated: bool) -> None:
+    def committed(self, spool: Any, taken: Sequence[Taken], lost: Mapping[str, int], stamp: Stamp | None) -> None:
         """Note a commit that returned, and hold it to what it must have done."""
         life = self.book.lives[spool.epoch]
         self._note_lost(life, lost)
@@ -132,7 +133,8 @@ class Oracle:
             entry.committed_at = now
         self._take_out(entries)
         life.undated += entries
-        if dated:
+        if stamp is not None:
+            self.host.note_stamp(stamp)
             self._follow(life, spool)
         else:
             self._drop_undated(life, len(life.undated) - spool.held.undated)

@@ -42,6 +42,7 @@ def _check_estimated(host: Host, entry: Entry, row: Row) -> None:
     lately = _lately(host)
     if entry.boot == host.boot:
         sure = all(_was_vouched(host, setting) for setting in lately) and now > host.booted_at + _STAMPED_WITHIN
+        sure = sure and host.dated_boot == host.boot
         hold("I3", not sure, entry, "is called estimated, and the clock was sure")
         return
     starts = [entry.true_ms + (host.booted_at - _taken_at(host, entry)) * 1000 + s.offset_ms for s in lately]
