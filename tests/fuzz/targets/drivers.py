@@ -10,13 +10,12 @@ from operator import xor
 
 from hypothesis import strategies as st
 
-from drivers.catalogue import known, load
+from drivers.catalogue import known
 from drivers.driver import CAUSES, Driver
 from telemetry.reading import Measurement
 from tests.fuzz.surface import Surface
-from tests.support.captures import own
+from tests.support.captures import made, own
 
-_CLASSES = {name: load(name) for name in known()}
 _LARGEST_BOUND = 1024
 _LONGEST_LINE = 256
 _HEAVY = 2**14
@@ -75,7 +74,7 @@ def heavy() -> Sequence[bytes]:
 
 def read(data: bytes) -> Mapping[str, tuple[Driver, list[Measurement]]]:
     """Feed every driver."""
-    drivers = {name: cls() for name, cls in _CLASSES.items()}
+    drivers = {name: made(name) for name in known()}
     return {name: (driver, driver.feed(data)) for name, driver in drivers.items()}
 
 
@@ -89,7 +88,7 @@ def judge(data: bytes, heard: Mapping[str, tuple[Driver, list[Measurement]]]) ->
         assert {(found.family, key) for found in said for key in found.values} <= claimed
         assert all(isfinite(value) for found in said for value in found.values.values())
         assert name not in SOUND or len(said) <= SOUND[name](data)
-        assert _in_pieces(_CLASSES[name](), data) == said
+        assert _in_pieces(made(name), data) == said
 
 
 def _in_pieces(driver: Driver, data: bytes) -> list[Measurement]:
