@@ -8,10 +8,8 @@ clean air, with a model byte beside them; a frame without that byte too is one o
 
 from __future__ import annotations
 
-from struct import unpack
-
 from drivers.driver import Driver, LineSettings
-from drivers.parts.checksum import sum16
+from drivers.parts import plantower
 from drivers.parts.framing import FrameScanner
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
@@ -32,17 +30,10 @@ class Pms3003(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of twenty-four bytes."""
-        return FrameScanner({b"\x42\x4d": 24}, _damage)
+        return plantower.reports(24)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return the three masses, or the cause why there are none."""
         if not any(frame[4:22]):
             return "warming-up"
-        pm1, pm2_5, pm10 = unpack(">3H", frame[10:16])
-        return Measurement(Family.AIR, {"pm1": pm1, "pm2_5": pm2_5, "pm10": pm10})
-
-
-def _damage(frame: bytes) -> str | None:
-    if frame[2:4] != b"\x00\x14":
-        return "length"
-    return None if int.from_bytes(frame[22:], "big") == sum16(frame[:22]) else "checksum"
+        return Measurement(Family.AIR, plantower.masses(frame))

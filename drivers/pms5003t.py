@@ -10,8 +10,8 @@ from __future__ import annotations
 from struct import unpack
 
 from drivers.driver import Driver, LineSettings
+from drivers.parts import plantower
 from drivers.parts.framing import FrameScanner
-from drivers.parts.plantower import ACTIVE, damage_of_32
 from telemetry.catalogue import BY_FAMILY
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
@@ -28,19 +28,19 @@ class Pms5003t(Driver):
     tested = "captures"
     interval = 2.3
     notes = "5 V for the fan, 3.3 V on the data lines. Values settle 30 s after the fan starts."
-    opening = ACTIVE
+    opening = plantower.ACTIVE
 
     def framing(self) -> FrameScanner:
         """Cut frames of thirty-two bytes."""
-        return FrameScanner({b"\x42\x4d": 32}, damage_of_32)
+        return plantower.reports(32)
 
     def read(self, frame: bytes) -> Measurement | str:
         """Return all five values, or the cause why there are none."""
         if not any(frame[4:28]):
             return "warming-up"
-        pm1, pm2_5, pm10 = unpack(">3H", frame[10:16])
         temperature, humidity = unpack(">hH", frame[24:28])
         if not -400 <= temperature <= 990 or humidity > 1000:
             return "out-of-device-range"
-        values = {"pm1": pm1, "pm2_5": pm2_5, "pm10": pm10}
-        return Measurement(Family.AIR, values | {"temperature": temperature / 10, "humidity": humidity / 10})
+        return Measurement(
+            Family.AIR, plantower.masses(frame) | {"temperature": temperature / 10, "humidity": humidity / 10}
+        )

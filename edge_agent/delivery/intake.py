@@ -56,7 +56,10 @@ class Intake:
 
     def has_to_date(self, stamp: Stamp) -> bool:
         """Tell whether readings or this boot wait for such a stamp."""
-        return self.undated > 0 or (not self.is_boot_dated and stamp.quality is Quality.GOOD)
+        return self.undated > 0 or self._dates_boot(stamp)
+
+    def _dates_boot(self, stamp: Stamp) -> bool:
+        return not self.is_boot_dated and stamp.quality is Quality.GOOD
 
     def state(self) -> State:
         """Return all that a commit changes."""
@@ -107,7 +110,7 @@ class Intake:
         return self._shelf.books.number if dated else None
 
     def _note_boot(self, stamp: Stamp) -> None:
-        if not self.is_boot_dated and stamp.quality is Quality.GOOD:
+        if self._dates_boot(stamp):
             undated.note_boot(self._shelf.db, self._boot, stamp)
             self.is_boot_dated = True
 
