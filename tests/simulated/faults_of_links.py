@@ -10,7 +10,7 @@ import random
 from typing import TYPE_CHECKING
 
 from tests.simulated.broker import any_link
-from tests.simulated.fault import Fault
+from tests.simulated.fault import Fault, worsen
 
 if TYPE_CHECKING:
     from tests.simulated.world import World
@@ -47,15 +47,8 @@ def weather(**worst: float) -> Fault:
     """Return a fault that makes some figures of the weather bad for a while."""
 
     async def fault(world: World, rng: random.Random) -> None:
-        weather = world.broker.weather
-        before = {name: getattr(world.usual_weather, name) for name in worst}
-        for name, most in worst.items():
-            setattr(weather, name, rng.uniform(most / 10, most))
-        try:
-            await asyncio.sleep(rng.uniform(5, 120))
-        finally:
-            for name, usual in before.items():
-                setattr(weather, name, usual)
+        drawn = {name: rng.uniform(most / 10, most) for name, most in worst.items()}
+        await worsen(world.broker.weather, world.usual_weather, drawn, rng.uniform(5, 120))
 
     return fault
 

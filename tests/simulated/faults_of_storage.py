@@ -9,7 +9,7 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
-from tests.simulated.fault import Fault
+from tests.simulated.fault import Fault, worsen
 
 if TYPE_CHECKING:
     from tests.simulated.disk import Disk
@@ -21,14 +21,8 @@ def mood(**worst: float) -> Fault:
 
     async def fault(world: World, rng: random.Random) -> None:
         mood = world.database.mood
-        before = {name: getattr(type(mood)(), name) for name in worst}
-        for name, most in worst.items():
-            setattr(mood, name, rng.choice((most, rng.uniform(0, most))))
-        try:
-            await asyncio.sleep(rng.uniform(5, 120))
-        finally:
-            for name, usual in before.items():
-                setattr(mood, name, usual)
+        drawn = {name: rng.choice((most, rng.uniform(0, most))) for name, most in worst.items()}
+        await worsen(mood, type(mood)(), drawn, rng.uniform(5, 120))
 
     return fault
 
