@@ -22,6 +22,7 @@ CAUSES: Mapping[str, str] = {
     "distrusted": "sound in itself, but too soon after damage to be believed",
     "no-target": "nothing is in reach to measure the distance to",
     "warming-up": "the device has no value yet",
+    "not-asked": "a sound answer to something else: another device has this address, or it came too late",
     "nothing-new": "the device was asked sooner than it has a new value",
     "error-code": "the device reports a fault in place of a value",
     "out-of-device-range": "a value that this device cannot measure",
@@ -65,6 +66,10 @@ class Driver(ABC):
     """What to ask at every poll; a device that talks by itself is not asked."""
     closing: ClassVar[bytes] = b""
     """What to send before closing the port."""
+    shares_line: ClassVar[bool] = False
+    """Whether several such devices may hang on one port, each asked by its address."""
+    answer_seconds: ClassVar[float] = 0.5
+    """How long to wait for an answer on a shared line."""
 
     options: ClassVar[tuple[Option, ...]] = ()
     """What a technician may say about the device."""
@@ -77,6 +82,16 @@ class Driver(ABC):
         self.scanner = self.framing()
         self.rejected: Counter[str] = self.scanner.rejected
         self.accepted = 0
+        self.answers = 0
+        """Sound frames but those for another device, whatever they said."""
+        self.asks = 1
+        """How many polls make one round."""
+        self.memory: dict[str, float] = {}
+        """What is to be remembered when the agent starts again: counts, by the quantity."""
+
+    def reopened(self) -> None:
+        """Forget what was half-heard before the port was opened."""
+        self.scanner.forget()
 
     def poll(self) -> bytes:
         """Return the request to send now; a cut answer is forgotten, so that it never merges with the next."""
@@ -86,10 +101,15 @@ class Driver(ABC):
 
     def feed(self, data: bytes) -> list[Measurement]:
         """Return what the bytes complete, and count the rest."""
-        meanings = [self.read(frame) for frame in self.scanner.feed(data)]
-        measurements = [meaning for meaning in meanings if isinstance(meaning, Measurement)]
+        measurements: list[Measurement] = []
+        for frame in self.scanner.feed(data):
+            meaning = self.read(frame)
+            self.answers += meaning != "not-asked"
+            if isinstance(meaning, str):
+                self.rejected[meaning] += 1
+            elif meaning is not None:
+                measurements += (meaning,) if isinstance(meaning, Measurement) else meaning
         self.accepted += len(measurements)
-        self.rejected.update(meaning for meaning in meanings if isinstance(meaning, str))
         return measurements
 
     @abstractmethod
@@ -97,5 +117,5 @@ class Driver(ABC):
         """Return a new scanner that cuts this device's frames."""
 
     @abstractmethod
-    def read(self, frame: bytes) -> Measurement | str | None:
+    def read(self, frame: bytes) -> Measurement | tuple[Measurement, ...] | str | None:
         """Return what a frame says, the cause why it says nothing, or None if it is of no interest."""

@@ -3,6 +3,7 @@
 DriverError
     UnknownDriver   refuse the configuration that names it
     BadOption       refuse the configuration that gives it
+    BadDescription  refuse the configuration that names its file
 """
 
 from __future__ import annotations
@@ -33,3 +34,13 @@ class BadOption(DriverError):
         """Keep the option's name and what is wrong with it."""
         self.name = name
         super().__init__(f"{name}: {why}")
+
+
+class BadDescription(DriverError):
+    """A file that does not describe a device."""
+
+    def __init__(self, file: str, place: str, why: str) -> None:
+        """Keep the file, the place in it and what is wrong there."""
+        self.file = file
+        self.place = place
+        super().__init__(f"{file}: {place}: {why}" if place else f"{file}: {why}")

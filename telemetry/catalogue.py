@@ -42,6 +42,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(_C, "speed", "Speed", "Kecepatan", "km/h", 0, 200),
     Quantity(_C, "length", "Length", "Panjang", "m", 0, 30),
     Quantity(_C, "width", "Width", "Lebar", "m", 0, 5),
+    Quantity(_N, "level", "Sound level", "Tingkat bunyi", "dB(A)", 20, 140),
     Quantity(_N, "laeq", "Equivalent level LAeq", "Tingkat ekuivalen LAeq", "dB(A)", 20, 130),
     Quantity(_N, "lamax", "Maximum level LAmax", "Tingkat maksimum LAmax", "dB(A)", 20, 140),
     Quantity(_N, "la10", "Level exceeded 10 %, LA10", "Tingkat terlampaui 10 %, LA10", "dB(A)", 20, 130),

@@ -7,7 +7,8 @@ Source: Modbus over Serial Line 1.02 and Application Protocol 1.1b3; vectors of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 
 from drivers.parts.checksum import crc16_modbus
 from drivers.parts.framing import FrameScanner
@@ -31,6 +32,29 @@ def answers(address: int, function: int, counts: Iterable[int]) -> FrameScanner:
     lengths |= {bytes((address, refused | _REFUSED)): _REFUSAL_SIZE for refused in (function, WRITE_ONE)}
     lengths[bytes((address, WRITE_ONE))] = 8
     return FrameScanner(lengths, _damage)
+
+
+class BusScanner(FrameScanner):
+    """Cuts the answers of every device on a line, as long as those that are asked for, for the driver to tell apart."""
+
+    def __init__(self, asked: Collection[tuple[int, int]]) -> None:
+        """Take the functions and counts of registers that are asked for."""
+        answers = {bytes((function, 2 * count)): 2 * count + 5 for function, count in asked}
+        refusals = {bytes((function | _REFUSED,)): _REFUSAL_SIZE for function, _ in asked}
+        self._sizes = answers | refusals
+        super().__init__(self._sizes, _damage)
+        self._header = re.compile(b"[\x01-\xf8](%b)" % b"|".join(map(re.escape, self._sizes)), re.DOTALL)
+        self._beginning = re.compile(b"[\x01-\xf8][%b]?\\Z" % bytes({key[0] for key in answers}), re.DOTALL)
+
+    def _at_header(self) -> int:
+        """Bring the next answer, or what may become one, to the front; return its length, 0 if unknown."""
+        if found := self._header.search(self._buffer):
+            start, size = found.start(), self._sizes[bytes(found[1])]
+            self._discard(start)
+            return size
+        begun = self._beginning.search(self._buffer, max(0, len(self._buffer) - 2))
+        self._discard(begun.start() if begun else len(self._buffer))
+        return 0
 
 
 def is_refusal(frame: bytes) -> bool:

@@ -78,5 +78,5 @@ def test_the_camera_of_the_readme_is_one_that_the_agent_takes() -> None:
 
 
 def test_the_junctions_example_lists_every_driver() -> None:
-    said = (CONFIGS / "junction.toml").read_text().partition("# Drivers / driver: ")[2].partition("# The hub")[0]
+    said = (CONFIGS / "junction.toml").read_text().partition("# Drivers / driver: ")[2].partition("# or the")[0]
     assert sorted(re.findall(r"\w+", said)) == sorted(known())

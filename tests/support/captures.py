@@ -30,10 +30,22 @@ class Capture:
     cause: str | None
 
 
+class FromZero(dict[str, float]):
+    """A memory in which every count before was 0, so that a counter's frame means the same whatever came before."""
+
+    def get(self, key: str, default: object = None) -> float:  # type: ignore[override]  # nothing is ever absent
+        return 0.0
+
+    def __setitem__(self, key: str, value: float) -> None:
+        pass
+
+
 def made(name: str) -> Driver:
-    """Return a new driver, with the options that its captures were taken with."""
+    """Return a new driver, with the options that its captures were taken with, whose counters begin at 0 each time."""
     driver = load(name)
-    return driver(**driver.example)
+    new = driver(**driver.example)
+    new.memory = FromZero()
+    return new
 
 
 def own(driver: str) -> list[Capture]:
