@@ -27,7 +27,7 @@ from edge_agent.errors import SpoolUnwritable
 from edge_agent.report import report
 from edge_agent.sources.camera import Camera
 from edge_agent.sources.health import Health
-from edge_agent.sources.serial_port import SerialPort
+from edge_agent.sources.serial_sensors import sources
 from edge_agent.sources.source import Source
 from edge_agent.supervisor import Supervisor
 from service import status_file
@@ -70,7 +70,7 @@ class Agent:
         return Uplink(identity, self._settings.broker, self._desk, sender, progress=self._progress)
 
     def _made_sources(self) -> Iterator[Source]:
-        measuring: list[Source] = [SerialPort(s, self._progress) for s in self._settings.serial]
+        measuring: list[Source] = [*sources(self._settings.serial, self._progress)]
         measuring += [Camera(c, self._progress) for c in self._settings.camera]
         yield from measuring
         watched = [source.vitals for source in measuring]
@@ -93,11 +93,11 @@ class Agent:
                     beat(self._progress, self._notifier, summary=self._summary, write_status=self._write_status),
                     name="heartbeat",
                 )
-                sources = [self._started(core, source) for source in self._sources]
-                self._notifier.ready(f"{len(sources)} sources")
+                running = [self._started(core, source) for source in self._sources]
+                self._notifier.ready(f"{len(running)} sources")
                 await stop.wait()
                 self._notifier.stopping()
-                await self._end_sources(sources)
+                await self._end_sources(running)
                 self._committer.stop()
                 await committing
                 await self._last_acks()

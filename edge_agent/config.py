@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from drivers.catalogue import known, load
-from drivers.errors import BadOption, UnknownDriver
+from drivers.catalogue import load
+from drivers.errors import BadDescription, BadOption, DriverError, UnknownDriver
 from drivers.parts.options import checked
+from edge_agent.shared_ports import shared_ports
 from service.broker import Broker
 from service.places import Place
 from service.settings import FullPath, Name, Section, entries, shown
@@ -44,7 +46,7 @@ def _port(port: str) -> str:
 def _driver(name: str) -> str:
     try:
         load(name)
-    except UnknownDriver as error:
+    except DriverError as error:
         raise ValueError(str(error)) from error
     return name
 
@@ -153,7 +155,9 @@ class SerialSensor(Section):
     """A sensor on a serial port."""
 
     sensor: Name = Field(description='the sensor\'s name on this agent, like sensor = "dust"')
-    driver: Annotated[str, AfterValidator(_driver)] = Field(description='the driver, like driver = "sds011"')
+    driver: Annotated[str, AfterValidator(_driver)] = Field(
+        description='the driver, like driver = "sds011", or the full path of a device\'s description'
+    )
     port: Annotated[str, AfterValidator(_port)] = Field(description="the port's path in /dev/serial/by-id or by-path")
     baud: int | None = Field(default=None, ge=300, le=4_000_000, description="only where the device was set to another")
     poll_seconds: float | None = Field(default=None, gt=0, le=3600, description="only to ask at another pace")
@@ -165,11 +169,12 @@ class SerialSensor(Section):
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
         """Return an option that the driver does not have, lacks, or has with other values."""
         driver, options = said.get("driver"), said.get("options", {})
-        if driver in known() and isinstance(options, dict):
-            try:
-                checked(load(driver).options, options)
-            except BadOption as error:
-                yield ("options",), str(error)
+        if isinstance(driver, str) and isinstance(options, dict):
+            with suppress(UnknownDriver, BadDescription):
+                try:
+                    checked(load(driver).options, options)
+                except BadOption as error:
+                    yield ("options",), str(error)
 
 
 class Line(Section):
@@ -255,10 +260,9 @@ class AgentSettings(Section):
         if said.get("agent") == HUB:
             yield ("agent",), f"{HUB!r} is the hub's name on the broker; use another"
         names = {HEALTH: "the agent's own health", LINK: "the hub's word on whether the agent is there"}
-        ports: dict[str, str] = {}
         for place, entry in (*entries(said, "serial"), *entries(said, "camera")):
             yield from _twice(entry, "sensor", names, place)
-            yield from _twice(entry, "port", ports, place)
+        yield from shared_ports(entries(said, "serial"))
 
 
 def _twice(entry: Mapping[str, Any], key: str, taken: dict[str, str], place: Place) -> Iterable[tuple[Place, str]]:

@@ -1,10 +1,13 @@
-"""The one door to pyserial: a port that is opened exclusively, read with a deadline, and lost with a reason."""
+"""The one door to pyserial: a port that is opened exclusively, waited for without a thread, and lost with a reason."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import serial
@@ -12,18 +15,20 @@ import serial
 from drivers.driver import LineSettings
 from edge_agent.errors import SourceLost
 
-READ_SECONDS = 0.5
-"""The longest that one read may block."""
+WRITE_SECONDS = 0.5
+"""How long a device may take to accept bytes."""
 
 _LARGEST_READ = 4096
 _BY_ID = Path("/dev/serial/by-id")
 
+_Watch = Callable[[int, Callable[[], None]], None]
+
 
 class Port:
-    """A serial port; every method blocks, so it belongs in a thread."""
+    """An open serial port; the event loop wakes whoever waits for it."""
 
     def __init__(self, path: str, line: LineSettings) -> None:
-        """Open the port for nobody else; raises SourceLost with what to look at."""
+        """Open the port for nobody else; this may block. Raises SourceLost with what to look at."""
         self._path = path
         try:
             self._serial = serial.Serial(
@@ -32,37 +37,71 @@ class Port:
                 bytesize=line.data_bits,
                 parity=line.parity,
                 stopbits=line.stop_bits,
-                timeout=READ_SECONDS,
-                write_timeout=READ_SECONDS,
+                timeout=0,
+                write_timeout=0,
                 exclusive=True,
             )
         except (serial.SerialException, OSError, ValueError) as error:
             raise SourceLost(f"port {path} cannot be opened: {_remedy(error)}") from error
+        self._fd = self._serial.fileno()
+        self._waiting: asyncio.Future[int | None] | None = None
 
-    def read(self) -> tuple[int, bytes]:
-        """Return the monotonic nanoseconds of arrival and at most 4 KiB, nothing if the deadline passed."""
+    @classmethod
+    async def opened(cls, path: str, line: LineSettings) -> Port:
+        """Open a port in a thread; raises SourceLost."""
+        return await asyncio.to_thread(cls, path, line)
+
+    async def read(self, seconds: float) -> tuple[int, bytes]:
+        """Return the monotonic nanoseconds of arrival and at most 4 KiB, nothing if none came in time."""
+        loop = asyncio.get_running_loop()
+        at = await self._ready(loop.add_reader, loop.remove_reader, seconds)
+        if at is None:
+            return time.monotonic_ns(), b""
         try:
-            data = self._serial.read(1)
-            at = time.monotonic_ns()
-            if data:
-                data += self._serial.read(min(self._serial.in_waiting, _LARGEST_READ - 1))
-        except (serial.SerialException, OSError, TypeError) as error:
+            data = os.read(self._fd, _LARGEST_READ)
+        except BlockingIOError:
+            return at, b""
+        except OSError as error:
             raise SourceLost(f"port {self._path} is gone ({error}); is it unplugged?") from error
+        if not data:
+            raise SourceLost(f"port {self._path} is gone (no more bytes will come); is it unplugged?")
         return at, data
 
-    def write(self, data: bytes) -> None:
-        """Send bytes; raises SourceLost."""
-        try:
-            self._serial.write(data)
-        except (serial.SerialException, OSError) as error:
-            raise SourceLost(f"port {self._path} takes no bytes ({error}); is it unplugged?") from error
+    def wake(self) -> None:
+        """Let a read that is under way return at once, with nothing."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
-    def leave(self, farewell: bytes) -> None:
+    async def write(self, data: bytes) -> None:
+        """Send bytes; raises SourceLost."""
+        loop = asyncio.get_running_loop()
+        while data:
+            if await self._ready(loop.add_writer, loop.remove_writer, WRITE_SECONDS) is None:
+                raise SourceLost(f"port {self._path} takes no bytes; is it unplugged?")
+            try:
+                data = data[os.write(self._fd, data) :]
+            except OSError as error:
+                raise SourceLost(f"port {self._path} takes no bytes ({error}); is it unplugged?") from error
+
+    async def leave(self, farewell: bytes) -> None:
         """Send a farewell, if there is one and still somebody to hear it, and close the port."""
         with contextlib.suppress(SourceLost):
-            if farewell:
-                self.write(farewell)
-        self._serial.close()
+            await self.write(farewell)
+        await asyncio.to_thread(self._serial.close)
+
+    async def _ready(self, watch: _Watch, unwatch: Callable[[int], bool], seconds: float) -> int | None:
+        """Return the monotonic nanoseconds at which the port became ready, None if it did not in time."""
+        ready: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._waiting = ready
+        watch(self._fd, lambda: None if ready.done() else ready.set_result(time.monotonic_ns()))
+        try:
+            async with asyncio.timeout(seconds):
+                return await ready
+        except TimeoutError:
+            return None
+        finally:
+            unwatch(self._fd)
+            self._waiting = None
 
 
 def _remedy(error: Exception) -> str:

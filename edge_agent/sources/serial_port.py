@@ -1,16 +1,15 @@
-"""A sensor on a serial port: the port's bytes through the sensor's driver, in a thread of its own."""
+"""A sensor alone on a serial port: the port's bytes through the sensor's driver."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator
 from dataclasses import replace
-from typing import Self, TypeVar
+from typing import Self
 
 from drivers.catalogue import load
+from drivers.driver import Driver, LineSettings
 from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.sources.port import Port
@@ -22,7 +21,13 @@ _LOG = logging.getLogger(__name__)
 _PATIENCE = 60.0
 """Seconds without a byte after which the port is opened anew, and without a frame after which a cause is named."""
 
-Answer = TypeVar("Answer")
+_TURN = 10.0
+"""Seconds after which the loop comes round though nothing was heard, so that it does not count as stuck."""
+
+
+def line_of(settings: SerialSensor, driver: type[Driver]) -> LineSettings:
+    """Return how a sensor's line is set: the driver's way, but for the speed that the settings name."""
+    return replace(driver.line, baud=settings.baud or driver.line.baud)
 
 
 class SerialPort:
@@ -32,23 +37,20 @@ class SerialPort:
         """Take the settings; nothing is opened yet."""
         self._settings = settings
         self._progress = progress
-        self._driver = load(settings.driver)(**settings.options)
-        self.line = replace(self._driver.line, baud=settings.baud or self._driver.line.baud)
-        """How the line is set: the driver's way, but for the speed that the settings name."""
-        self._every = settings.poll_seconds or self._driver.interval
+        self.driver = load(settings.driver)(**settings.options)
+        self.line = line_of(settings, type(self.driver))
+        self._every = settings.poll_seconds or self.driver.interval
         self._patience = max(_PATIENCE, 10 * self._every)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"port-{settings.sensor}")
         self._port: Port | None = None
         self._ending = False
-        self.vitals = Vitals(settings.sensor, rejected=self._driver.rejected)
+        self.vitals = Vitals(settings.sensor, rejected=self.driver.rejected)
 
     async def __aenter__(self) -> Self:
         """Open the port, forget what was half-heard before, and greet the sensor; raises SourceLost."""
-        self._port = await self._blocking(lambda: Port(self._settings.port, self.line))
-        self._driver.scanner.forget()
+        self._port = await Port.opened(self._settings.port, self.line)
+        self.driver.reopened()
         try:
-            if self._driver.opening:
-                await self._write(self._driver.opening)
+            await self._port.write(self.driver.opening)
         except BaseException:
             await self._leave(b"")
             raise
@@ -56,35 +58,38 @@ class SerialPort:
 
     async def __aexit__(self, *exception: object) -> None:
         """Take leave of the sensor and close the port."""
-        await self._leave(self._driver.closing)
+        await self._leave(self.driver.closing)
 
     async def _leave(self, farewell: bytes) -> None:
         port, self._port = self._port, None
         if port is not None:
-            await self._blocking(lambda: port.leave(farewell))
+            await port.leave(farewell)
 
     def end(self) -> None:
-        """Let `readings` return after the read that is under way."""
+        """Let `readings` return."""
         self._ending = True
+        if self._port is not None:
+            self._port.wake()
 
     async def readings(self) -> AsyncGenerator[Taken, None]:
         """Yield readings; raises SourceLost when the port goes away or falls silent."""
-        sensor = self._settings.sensor
-        heard = framed = polled = time.monotonic()
-        polled -= self._every
+        port = self._port
+        if port is None:
+            raise SourceLost(f"port {self._settings.port} is not open")
+        heard = framed = due = time.monotonic()
         complained = False
         while not self._ending:
-            self._progress.turn(sensor)
-            if time.monotonic() - polled >= self._every:
-                polled = time.monotonic()
-                await self._poll()
-            at, data = await self._read()
+            self._progress.turn(self._settings.sensor)
+            if self.driver.request and time.monotonic() >= due:
+                due = time.monotonic() + self._every
+                await port.write(self.driver.poll())
+            at, data = await port.read(self._pause(due, heard))
             now = time.monotonic()
             heard = now if data else heard
-            for measurement in self._driver.feed(data):
+            for measurement in self.driver.feed(data):
                 framed, complained = now, False
                 self.vitals.frame()
-                yield Taken(sensor, measurement, at)
+                yield Taken(self._settings.sensor, measurement, at)
             if now - heard > self._patience:
                 silent = f"port {self._settings.port} said nothing for {self._patience:.0f} s"
                 raise SourceLost(f"{silent}; check the sensor's power and the wiring (TX to RX)")
@@ -92,34 +97,19 @@ class SerialPort:
                 complained = True
                 self._complain()
 
+    def _pause(self, due: float, heard: float) -> float:
+        """Return how long nothing needs to be done unless bytes come."""
+        now = time.monotonic()
+        asking = due - now if self.driver.request else _TURN
+        return max(0.0, min(_TURN, asking, heard + self._patience - now + 0.001))
+
     def _complain(self) -> None:
         """Name the likely cause of bytes that are no frames."""
         settings = self._settings
-        rejected = ", ".join(f"{cause} {count}" for cause, count in self._driver.rejected.items()) or "nothing"
+        rejected = ", ".join(f"{cause} {count}" for cause, count in self.driver.rejected.items()) or "nothing"
         self.vitals.state = "unreadable"
         self.vitals.why = (
             f"bytes arrive on {settings.port} but no valid frame in {self._patience:.0f} s (rejected: {rejected}); "
             f"is it really a {settings.driver}, and does its line run at {self.line}?"
         )
         _LOG.warning("sensor %s: %s", settings.sensor, self.vitals.why)
-
-    async def _poll(self) -> None:
-        request = self._driver.poll()
-        if request:
-            await self._write(request)
-
-    async def _read(self) -> tuple[int, bytes]:
-        port = self._opened()
-        return await self._blocking(port.read)
-
-    async def _write(self, data: bytes) -> None:
-        port = self._opened()
-        await self._blocking(lambda: port.write(data))
-
-    def _opened(self) -> Port:
-        if self._port is None:
-            raise SourceLost(f"port {self._settings.port} is not open")
-        return self._port
-
-    async def _blocking(self, call: Callable[[], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)

@@ -31,7 +31,7 @@ _PATIENCE = 20.0
 @pytest.fixture
 def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[NotifySocket]:
     monkeypatch.setattr("edge_agent.delivery.uplink._TURN_SECONDS", 0.1)
-    monkeypatch.setattr("edge_agent.sources.port.READ_SECONDS", 0.05)
+    monkeypatch.setattr("edge_agent.sources.serial_port._TURN", 0.05)
     with watchdog.quick(monkeypatch) as heard:
         yield heard
 
@@ -95,9 +95,9 @@ async def test_a_port_that_hangs_starves_the_watchdog(
 ):
     read = Port.read
 
-    def hang(port: Port) -> tuple[int, bytes]:
-        stalled.wait(_PATIENCE)
-        return read(port)
+    async def hang(port: Port, seconds: float) -> tuple[int, bytes]:
+        await asyncio.to_thread(stalled.wait, _PATIENCE)
+        return await read(port, seconds)
 
     async with _running(_settings(tmp_path, plug)) as (agent, _, _task):
         await fed(systemd)

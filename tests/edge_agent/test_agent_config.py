@@ -357,3 +357,47 @@ def test_what_will_not_work_as_it_stands_is_noted(tmp_path: Path):
     told.unlink()
     (note,) = _settings(_changed(broker, good)).notes()
     assert f"password_file {told} does not exist" in note
+
+
+BUS = """
+[[serial]]
+sensor = "wind"
+driver = "xm8589"
+port = "/dev/serial/by-id/usb-rs485"
+[[serial]]
+sensor = "climate"
+driver = "rs485_th"
+port = "/dev/serial/by-id/usb-rs485"
+options = { address = 2 }
+"""
+
+
+def test_devices_with_addresses_share_a_port():
+    assert _settings(_added(BUS)).sensors() == ["dust", "wind", "climate", "cam-north"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("options = { address = 2 }", "", "and address 1 is taken: say another in options = { address = … }"),
+        ("options = { address = 2 }", "options = { address = 2 }\nbaud = 4800", "runs at 9600 8N1, this one at 4800"),
+        ("rs485_th", "lambrecht_rain", "runs at 9600 8N1, this one at 19200 8E1: a line has one speed"),
+        (
+            'rs485_th"\nport = "/dev/serial/by-id/usb-rs485"\noptions = { address = 2 }',
+            'sen0186"\nport = "/dev/serial/by-id/usb-rs485"',
+            "each needs its own: only devices that are asked by their address share one",
+        ),
+    ],
+)
+def test_sensors_that_cannot_share_a_port_are_refused(old: str, new: str, why: str):
+    assert old in BUS
+    fault = next(f for f in _faults(_added(BUS.replace(old, new))) if ".port: " in f)
+    assert "'/dev/serial/by-id/usb-rs485' is already serial[" in fault
+    assert why in fault
+
+
+def test_a_wrong_description_is_told_with_its_file(tmp_path: Path):
+    device = tmp_path / "wind.toml"
+    device.write_text('title = "x"\n[line]\n[modbus]\n[[value]]\nquantity = "weather.wind_speed"\nregister = 1\n')
+    (fault,) = _faults(_added(BUS.replace("xm8589", str(device))))
+    assert f".driver: {device}: [[value]] 1: unit: must be given" in fault

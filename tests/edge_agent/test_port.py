@@ -17,11 +17,6 @@ from service.progress import Progress
 from tests.support.ptys import Plug, plugged, sds011
 
 
-@pytest.fixture(autouse=True)
-def _short_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(port_module, "READ_SECONDS", 0.05)
-
-
 @pytest.fixture
 def plug(tmp_path: Path) -> Iterator[Plug]:
     with plugged(tmp_path / "usb-dust") as device:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
@@ -14,7 +15,6 @@ import pytest
 from drivers.sds011 import Sds011
 from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
-from edge_agent.sources import port as port_module
 from edge_agent.sources import serial_port as serial_port_module
 from edge_agent.sources.serial_port import SerialPort
 from edge_agent.supervisor import Supervisor
@@ -25,11 +25,6 @@ from tests.support.ptys import Plug, mhz19b, plugged, sds011
 from tests.support.waiting import until
 
 _PATIENCE = 15.0
-
-
-@pytest.fixture(autouse=True)
-def _short_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(port_module, "READ_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -223,13 +218,24 @@ async def test_ending_lets_the_readings_end_without_an_error(plug: Plug):
         await heard.over()
 
 
+async def test_nothing_runs_while_nothing_is_heard(plug: Plug, monkeypatch: pytest.MonkeyPatch):
+    """An idle port costs nothing: no thread waits for it and no loop polls it."""
+    turns = Counter[str]()
+    monkeypatch.setattr(Progress, "turn", lambda _, loop: turns.update([loop]))
+    threads = {thread.name for thread in threading.enumerate()}
+    async with _open(_sensor(plug)):
+        await asyncio.sleep(0.7)
+        assert turns["dust"] == 1
+        assert not [t for t in threading.enumerate() if t.name not in threads and "asyncio" not in t.name]
+
+
 async def test_half_a_frame_before_unplugging_is_not_completed_after_it(plug: Plug):
     """The tail of a later frame must not turn the head of an old one into a reading of now."""
     source = _sensor(plug)
     old = sds011(12.3, 20.1)
     async with _open(source):
         plug.say(old[:9])
-        await until(lambda: source._driver.scanner.held == 9)
+        await until(lambda: source.driver.scanner.held == 9)
     plug.unplug()
     plug.plug_in()
     source = _reopened(source)
@@ -245,7 +251,8 @@ def _reopened(source: SerialPort) -> SerialPort:
     return source
 
 
-async def test_progress_is_told_while_nothing_is_heard(plug: Plug):
+async def test_progress_is_told_while_nothing_is_heard(plug: Plug, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(serial_port_module, "_TURN", 0.05)
     progress = Counter[str]()
 
     class Counting(Progress):
