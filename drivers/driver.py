@@ -58,6 +58,12 @@ class Driver(ABC):
     """Whether its frames carry a sum, by which a listener notices that a byte was changed."""
     interval: ClassVar[float]
     """Seconds between frames, or between polls."""
+    warm_up: ClassVar[float] = 0.0
+    """Seconds after power or waking until its values have settled."""
+    wake: ClassVar[bytes] = b""
+    """What switches its fan and laser on; a device that cannot be put to sleep has neither this nor `sleep`."""
+    sleep: ClassVar[bytes] = b""
+    """What switches them off."""
     notes: ClassVar[str] = ""
     """What a technician should know beyond that."""
     opening: ClassVar[bytes] = b""

@@ -24,6 +24,7 @@ class Mhz19b(Driver):
     quantities = (BY_FAMILY[Family.AIR]["co2"],)
     tested = "captures"
     interval = 5.0
+    warm_up = 180.0
     notes = "Values settle 3 minutes after power-on. Self-calibration is left as set in the sensor."
     request = winsen.ASK
 

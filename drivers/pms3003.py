@@ -26,6 +26,7 @@ class Pms3003(Driver):
     quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm10"])
     tested = "captures"
     interval = 2.3
+    warm_up = 30.0
     notes = "5 V for the fan, 3.3 V on the data lines. Values settle 30 s after the fan starts."
 
     def framing(self) -> FrameScanner:

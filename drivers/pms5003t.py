@@ -27,8 +27,11 @@ class Pms5003t(Driver):
     quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm10"], _AIR["temperature"], _AIR["humidity"])
     tested = "captures"
     interval = 2.3
+    warm_up = 30.0
     notes = "5 V for the fan, 3.3 V on the data lines. Values settle 30 s after the fan starts."
-    opening = plantower.ACTIVE
+    wake = plantower.WAKE
+    sleep = plantower.SLEEP
+    opening = plantower.WAKE + plantower.ACTIVE
 
     def framing(self) -> FrameScanner:
         """Cut frames of thirty-two bytes."""

@@ -30,10 +30,13 @@ class Sds011(Driver):
     quantities = (_AIR["pm2_5"], _AIR["pm10"])
     tested = "captures"
     interval = 1.0
+    warm_up = 30.0
     notes = (
         "The working period is left as set in the sensor (factory: continuous). The laser lasts about 8,000 hours. "
         "Its two answers to the opening count as noise."
     )
+    wake = _WAKE
+    sleep = bytes.fromhex("aab406010000000000000000000000ffff05ab")
     opening = _WAKE + _ACTIVE
 
     def framing(self) -> FrameScanner:

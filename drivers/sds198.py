@@ -24,6 +24,7 @@ class Sds198(Driver):
     quantities = (BY_FAMILY[Family.AIR]["tsp"],)
     tested = "captures"
     interval = 1.0
+    warm_up = 30.0
     notes = "For dust from works and roads; the air quality index wants PM2.5 and PM10, which it does not tell."
 
     def framing(self) -> FrameScanner:

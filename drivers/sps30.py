@@ -24,6 +24,7 @@ _LONGEST = 2 * (_SIZE + 5)
 _HIGHEST = 1000
 _DECIMALS = 2
 _START = bytes.fromhex("7e0000020103f97e")
+_STOP = bytes.fromhex("7e000100fe7e")
 
 
 class Sps30(Driver):
@@ -34,10 +35,13 @@ class Sps30(Driver):
     quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm4"], _AIR["pm10"])
     tested = "captures"
     interval = 5.0
+    warm_up = 30.0
     notes = "Pin 4 (SEL) stays open for the serial line. Values settle 30 s after the start in clean air."
+    wake = _START
+    sleep = _STOP
     opening = _START
     request = bytes.fromhex("7e000300fc7e")
-    closing = bytes.fromhex("7e000100fe7e")
+    closing = _STOP
 
     def framing(self) -> ShdlcScanner:
         """Cut answers between marks."""

@@ -36,6 +36,7 @@ class WinsenZe(Driver):
     quantities = tuple(BY_FAMILY[Family.AIR][gas] for gas in MOLAR_MASSES)
     tested = "data sheet only"
     interval = 5.0
+    warm_up = 180.0
     notes = "Needs 3 minutes to settle, and hours after a long time without power."
     options = (
         Choice("gas", "the gas that is printed on the module", tuple(MOLAR_MASSES)),

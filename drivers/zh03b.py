@@ -29,7 +29,10 @@ class Zh03b(Driver):
     quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm10"])
     tested = "data sheet only"
     interval = 5.0
+    warm_up = 30.0
     notes = "5 V for the fan, 3.3 V on the data lines. Its answers to the opening count as noise."
+    wake = _WAKE
+    sleep = bytes.fromhex("ff01a7010000000057")
     opening = _WAKE + winsen.BE_ASKED
     request = winsen.ASK
 

@@ -24,11 +24,13 @@ from edge_agent.delivery.spool import Spool
 from edge_agent.delivery.uplink import Identity, Uplink
 from edge_agent.delivery.window import Window
 from edge_agent.errors import SpoolUnwritable
+from edge_agent.ledger import Entry, Ledger
 from edge_agent.report import report
 from edge_agent.sources.camera import Camera
 from edge_agent.sources.health import Health
 from edge_agent.sources.serial_sensors import sources
 from edge_agent.sources.source import Source
+from edge_agent.stages.line_up import staged
 from edge_agent.supervisor import Supervisor
 from service import status_file
 from service.heartbeat import beat
@@ -40,6 +42,7 @@ from telemetry.reading import Place
 _LOG = logging.getLogger(__name__)
 _SOURCES_SECONDS = 1.5
 _LAST_ACKS_SECONDS = 0.5
+_LEDGER_SECONDS = 600.0
 _MEGABYTE = 1024 * 1024
 _BYTES_PER_KBIT = 125
 
@@ -59,6 +62,10 @@ class Agent:
         self._committer = Committer(self._desk, clock, self._progress, seconds=settings.spool.commit_seconds)
         self._uplink = self._made_uplink(place)
         self._committer.on_commit = self._uplink.wake
+        self._serial = list(sources(settings.serial, self._progress))
+        self._ledger = Ledger(
+            settings.spool.path.with_suffix(".ledger.json"), [Entry(s.vitals, s.driver.memory) for s in self._serial]
+        )
         self._sources = list(self._made_sources())
 
     def _made_uplink(self, place: Place) -> Uplink:
@@ -70,7 +77,7 @@ class Agent:
         return Uplink(identity, self._settings.broker, self._desk, sender, progress=self._progress)
 
     def _made_sources(self) -> Iterator[Source]:
-        measuring: list[Source] = [*sources(self._settings.serial, self._progress)]
+        measuring: list[Source] = [*staged(self._serial, self._settings.serial)]
         measuring += [Camera(c, self._progress) for c in self._settings.camera]
         yield from measuring
         watched = [source.vitals for source in measuring]
@@ -85,6 +92,7 @@ class Agent:
         """Run until told to stop; what is committed by then is kept."""
         _LOG.info("agent %s at %s begins", self._settings.agent, self._settings.site)
         try:
+            await asyncio.to_thread(self._ledger.restore)
             await self._open_spool()
             async with asyncio.TaskGroup() as core:
                 committing = core.create_task(self._committer.run(), name="committer")
@@ -93,6 +101,7 @@ class Agent:
                     beat(self._progress, self._notifier, summary=self._summary, write_status=self._write_status),
                     name="heartbeat",
                 )
+                keeping = core.create_task(self._keep_ledger(), name="ledger")
                 running = [self._started(core, source) for source in self._sources]
                 self._notifier.ready(f"{len(running)} sources")
                 await stop.wait()
@@ -103,8 +112,10 @@ class Agent:
                 await self._last_acks()
                 uplink.cancel()
                 beating.cancel()
+                keeping.cancel()
         finally:
             await self._desk.close()
+            await asyncio.to_thread(self._ledger.write)
             self._write_status()
         held = self._desk.held
         _LOG.info("agent %s ends; %d readings wait in the spool", self._settings.agent, held.readings + held.undated)
@@ -115,6 +126,11 @@ class Agent:
             await self._desk.open()
         except SpoolUnwritable as error:
             _LOG.error("%s; the agent begins without a spool and tries on", error)
+
+    async def _keep_ledger(self) -> None:
+        while True:
+            await self._progress.sleep("ledger", _LEDGER_SECONDS)
+            await asyncio.to_thread(self._ledger.write)
 
     def _started(self, group: asyncio.TaskGroup, source: Source) -> asyncio.Task[None]:
         supervisor = Supervisor(source, self._committer.put, self._progress)

@@ -1,4 +1,4 @@
-"""The command `simpang-agent`: run, check, listen, spool."""
+"""The command `simpang-agent`: run, check, listen, calibrate, spool."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from drivers.catalogue import known, load
 from drivers.errors import DriverError
 from drivers.parts.options import Value, checked
-from edge_agent import listening, spool_command
+from edge_agent import calibrate_command, listening, spool_command
 from edge_agent.agent import Agent
 from edge_agent.config import AgentSettings, SerialSensor
 from edge_agent.errors import AgentError
@@ -36,6 +36,7 @@ _CAMERA = "{sensor} is a camera, and listen is for serial sensors; what it sees,
 
 app = application("Simpang at the site: reads sensors and cameras and delivers every reading to the hub.")
 app.add_typer(spool_command.app, name="spool")
+app.command("calibrate")(calibrate_command.calibrate)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from edge_agent.shared_ports import shared_ports
 from service.broker import Broker
 from service.places import Place
 from service.settings import FullPath, Name, Section, entries, shown
+from telemetry.catalogue import CALIBRATED
 from telemetry.names import HUB
 from telemetry.quantity import Family
 
@@ -55,6 +56,12 @@ def _given(family: Family) -> Family:
     if family is Family.GAP:
         raise ValueError("gap readings are never given up: they tell what else was")
     return family
+
+
+def _corrected(quantity: str) -> str:
+    if quantity not in CALIBRATED:
+        raise ValueError(f"{quantity!r} cannot be corrected; {', '.join(CALIBRATED)} can")
+    return quantity
 
 
 def _stream(url: str) -> str:
@@ -151,6 +158,19 @@ class Health(Section):
     every: float = Field(default=30, ge=1, le=3600, description="seconds between health readings")
 
 
+class Calibration(Section):
+    """How one quantity of a sensor is corrected, as `simpang-agent calibrate` found it."""
+
+    quantity: Annotated[str, AfterValidator(_corrected)] = Field(
+        description='what is corrected, like quantity = "pm2_5"'
+    )
+    slope: float = Field(default=1, ge=0.01, le=100, description="what the raw value is multiplied with")
+    intercept: float = Field(default=0, ge=-1e5, le=1e5, description="what is added after that")
+    kappa: float = Field(
+        default=0, ge=0, le=2, description="how much particles swell in moist air (0.3 to 0.5 in cities); 0 for none"
+    )
+
+
 class SerialSensor(Section):
     """A sensor on a serial port."""
 
@@ -164,17 +184,54 @@ class SerialSensor(Section):
     options: dict[str, str | int | float] = Field(
         default={}, description='what the driver wants to know of the device, like options = { gas = "no2" }'
     )
+    stuck_minutes: float = Field(
+        default=60, ge=0, le=10_080, description="minutes of equal values after which they count as stuck; 0 for never"
+    )
+    wake_every: float | None = Field(
+        default=None,
+        ge=60,
+        le=86_400,
+        description="seconds from waking to waking, to save a laser; always on without it",
+    )
+    awake_seconds: float = Field(default=60, ge=10, le=3600, description="how long it is awake then")
+    calibration_version: int = Field(default=1, ge=1, le=1_000_000, description="raised whenever calibrated anew")
+    humidity_from: Name | None = Field(
+        default=None, description="the sensor whose humidity a correction takes where this one measures none"
+    )
+    calibration: list[Calibration] = Field(default=[], description="corrections, each a [[serial.calibration]]")
 
     @classmethod
     def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
-        """Return an option that the driver does not have, lacks, or has with other values."""
-        driver, options = said.get("driver"), said.get("options", {})
-        if isinstance(driver, str) and isinstance(options, dict):
-            with suppress(UnknownDriver, BadDescription):
-                try:
-                    checked(load(driver).options, options)
-                except BadOption as error:
-                    yield ("options",), str(error)
+        """Return options that the driver does not understand, and a sleep or a correction that it cannot have."""
+        yield from _wrong_options(said)
+        yield from _wrong_sleep(said)
+        corrected: dict[str, str] = {}
+        for place, each in entries(said, "calibration"):
+            yield from _twice(each, "quantity", corrected, place)
+
+
+def _wrong_options(said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+    driver, options = said.get("driver"), said.get("options", {})
+    if isinstance(driver, str) and isinstance(options, dict):
+        with suppress(UnknownDriver, BadDescription):
+            try:
+                checked(load(driver).options, options)
+            except BadOption as error:
+                yield ("options",), str(error)
+
+
+def _wrong_sleep(said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
+    every, awake = said.get("wake_every"), said.get("awake_seconds", 60)
+    if not isinstance(every, int | float) or not isinstance(awake, int | float):
+        return
+    with suppress(DriverError):
+        driver = load(str(said.get("driver")))
+        if not driver.sleep:
+            yield ("wake_every",), f"{said.get('driver')} cannot be put to sleep; leave it out"
+        elif awake <= driver.warm_up:
+            yield ("awake_seconds",), f"its values settle after {driver.warm_up:g} s; say more"
+        elif every <= awake:
+            yield ("wake_every",), f"it would never sleep, being awake for {awake:g} s; say more"
 
 
 class Line(Section):
@@ -262,7 +319,13 @@ class AgentSettings(Section):
         names = {HEALTH: "the agent's own health", LINK: "the hub's word on whether the agent is there"}
         for place, entry in (*entries(said, "serial"), *entries(said, "camera")):
             yield from _twice(entry, "sensor", names, place)
+            if entry.get("humidity_from", "") not in {"", *_serial_names(said)}:
+                yield (*place, "humidity_from"), f"{entry['humidity_from']!r} is no [[serial]] sensor of this file"
         yield from shared_ports(entries(said, "serial"))
+
+
+def _serial_names(said: Mapping[str, Any]) -> set[object]:
+    return {str(entry.get("sensor")) for _, entry in entries(said, "serial")}
 
 
 def _twice(entry: Mapping[str, Any], key: str, taken: dict[str, str], place: Place) -> Iterable[tuple[Place, str]]:

@@ -6,10 +6,7 @@ from enum import IntFlag
 
 
 class Quality(IntFlag):
-    """Why a value may be doubted; several may hold at once.
-
-    Nothing sets WARMING_UP, STUCK and CALIBRATED yet: a driver that has no value while it warms up rejects its frames.
-    """
+    """Why a value may be doubted; several may hold at once. CALIBRATED is no doubt: the value was corrected."""
 
     GOOD = 0
     WARMING_UP = 1
@@ -20,8 +17,15 @@ class Quality(IntFlag):
     CALIBRATED = 32
     PARTIAL = 64
     """An interval that was not observed whole (start, stop, lost picture)."""
-    AVERAGED = 128
-    """The mean of a minute, made on the agent when its spool was full; the readings themselves are a gap."""
+    JUMP = 128
+    """Further from the reading before than the air, the water or the weather can go in that time."""
+    UNDERVOLTAGE = 256
+    """The computer's supply was too low, and with it most likely the sensor's."""
+    AVERAGED = 512
+    """The mean of a minute, made on the agent when its spool was full; the readings themselves are a gap.
+
+    The highest bit, so that a store finds means by comparing.
+    """
 
     @property
     def words(self) -> str:

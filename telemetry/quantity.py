@@ -54,6 +54,12 @@ class Quantity:
     whole: bool = False
     """Whether its values are whole numbers (stored as integers)."""
     sound: tuple[float, float] | None = None
+    step: float | None = None
+    """How far it can really go within a minute, where that is known."""
+    never_rests: bool = False
+    """Whether it is never quite the same for an hour."""
+    aside: bool = False
+    """Whether it is kept for who checks, and shown nowhere by itself."""
 
     def believable(self, value: float) -> bool:
         """Tell whether a value lies in the believable range."""

@@ -60,9 +60,10 @@ _COMBINED: Mapping[tuple[Family, str], Callable[[Values], float]] = {
     (Family.WEATHER, "wind_direction"): _direction,
     (Family.WEATHER, "wind_gust"): max,
     (Family.WEATHER, "rain"): fsum,
+    (Family.NOISE, "la"): _level,
     (Family.NOISE, "laeq"): _level,
     (Family.NOISE, "lamax"): max,
-    (Family.POWER, "energy"): _last,
+    (Family.POWER, "energy"): fsum,
 }
 """Quantities whose minute is not the arithmetic mean."""
 

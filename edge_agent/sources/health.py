@@ -18,6 +18,7 @@ from telemetry.quantity import Family
 from telemetry.reading import Measurement
 
 _MEGABYTE = 1024 * 1024
+_HOUR = 3600
 _CPU_SENSORS = ("cpu_thermal", "coretemp", "k10temp", "soc_thermal")
 
 
@@ -85,6 +86,9 @@ def _of(vitals: Vitals) -> dict[str, float]:
         "rejected": sum(vitals.rejected.values()),
         "restarts": vitals.restarts,
     }
+    said |= {f"rejected_{cause.replace('-', '_')}": count for cause, count in vitals.rejected.items() if count}
+    if vitals.wakes:
+        said |= {"awake": round(vitals.awake() / _HOUR, 3), "wakes": vitals.wakes}
     age = vitals.frame_age()
     return said if age is None else said | {"frame_age": round(age, 1)}
 

@@ -12,6 +12,7 @@ from drivers.catalogue import load
 from drivers.driver import Driver, LineSettings
 from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
+from edge_agent.sources.duty import Command, DutyCycle
 from edge_agent.sources.port import Port
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
@@ -41,6 +42,7 @@ class SerialPort:
         self.line = line_of(settings, type(self.driver))
         self._every = settings.poll_seconds or self.driver.interval
         self._patience = max(_PATIENCE, 10 * self._every)
+        self._duty = DutyCycle(settings.wake_every, settings.awake_seconds) if settings.wake_every else None
         self._port: Port | None = None
         self._ending = False
         self.vitals = Vitals(settings.sensor, rejected=self.driver.rejected)
@@ -54,11 +56,13 @@ class SerialPort:
         except BaseException:
             await self._leave(b"")
             raise
+        self.vitals.woke()
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        """Take leave of the sensor and close the port."""
-        await self._leave(self.driver.closing)
+        """Take leave of the sensor, which sleeps on if it sleeps at times, and close the port."""
+        self.vitals.slept()
+        await self._leave(self.driver.sleep if self._duty else self.driver.closing)
 
     async def _leave(self, farewell: bytes) -> None:
         port, self._port = self._port, None
@@ -76,32 +80,60 @@ class SerialPort:
         port = self._port
         if port is None:
             raise SourceLost(f"port {self._settings.port} is not open")
-        heard = framed = due = time.monotonic()
+        heard = framed = due = expected = time.monotonic()
         complained = False
+        if self._duty:
+            self._duty.begin(heard)
         while not self._ending:
             self._progress.turn(self._settings.sensor)
-            if self.driver.request and time.monotonic() >= due:
+            await self._wake_or_sleep(port, heard)
+            if self._asks and time.monotonic() >= due:
                 due = time.monotonic() + self._every
                 await port.write(self.driver.poll())
-            at, data = await port.read(self._pause(due, heard))
+            at, data = await port.read(self._pause(due, expected))
             now = time.monotonic()
             heard = now if data else heard
+            expected = now if data or self._sleeps else expected
+            framed = now if self._sleeps else framed
             for measurement in self.driver.feed(data):
                 framed, complained = now, False
                 self.vitals.frame()
                 yield Taken(self._settings.sensor, measurement, at)
-            if now - heard > self._patience:
+            if now - expected > self._patience:
                 silent = f"port {self._settings.port} said nothing for {self._patience:.0f} s"
                 raise SourceLost(f"{silent}; check the sensor's power and the wiring (TX to RX)")
             if now - framed > self._patience and not complained:
                 complained = True
                 self._complain()
 
-    def _pause(self, due: float, heard: float) -> float:
+    @property
+    def _sleeps(self) -> bool:
+        return self._duty is not None and not self._duty.is_awake
+
+    @property
+    def _asks(self) -> bool:
+        return bool(self.driver.request) and not self._sleeps
+
+    async def _wake_or_sleep(self, port: Port, heard: float) -> None:
+        """Send what the duty cycle wants to be sent."""
+        match self._duty and self._duty.due(time.monotonic(), heard):
+            case Command.WAKE:
+                await port.write(self.driver.wake)
+                self.vitals.woke()
+            case Command.SLEEP:
+                await port.write(self.driver.sleep)
+                self.vitals.slept()
+                self.vitals.state = "asleep"
+
+    def _pause(self, due: float, expected: float) -> float:
         """Return how long nothing needs to be done unless bytes come."""
         now = time.monotonic()
-        asking = due - now if self.driver.request else _TURN
-        return max(0.0, min(_TURN, asking, heard + self._patience - now + 0.001))
+        pauses = [_TURN, expected + self._patience - now + 0.001]
+        if self._asks:
+            pauses.append(due - now)
+        if self._duty:
+            pauses.append(self._duty.pause(now))
+        return max(0.0, min(pauses))
 
     def _complain(self) -> None:
         """Name the likely cause of bytes that are no frames."""

@@ -24,6 +24,11 @@ class Vitals:
     frames: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     restarts: int = 0
+    awake_since: float | None = None
+    """The monotonic seconds at which it was opened or woken, None while it sleeps or is lost."""
+    awake_before: float = 0.0
+    """Seconds that it was awake before that, in this agent's life and those before."""
+    wakes: int = 0
     last_frame: float | None = None
     newest: dict[str, float] = field(default_factory=dict)
     """The newest value of each quantity, by `family.name`."""
@@ -37,6 +42,20 @@ class Vitals:
         """Note a valid frame."""
         self.frames += 1
         self.last_frame = self.monotonic()
+
+    def woke(self) -> None:
+        """Note that its fan and laser run from now on."""
+        if self.awake_since is None:
+            self.awake_since = self.monotonic()
+            self.wakes += 1
+
+    def slept(self) -> None:
+        """Note that it was put to sleep, or is not there."""
+        self.awake_before, self.awake_since = self.awake(), None
+
+    def awake(self) -> float:
+        """Return the seconds that it was awake in all."""
+        return self.awake_before + (0.0 if self.awake_since is None else self.monotonic() - self.awake_since)
 
     def frame_age(self) -> float | None:
         """Return the seconds since the newest valid frame, None before the first."""

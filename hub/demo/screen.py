@@ -20,7 +20,7 @@ from telemetry.quantity import Family
 
 _STALE_SECONDS = 15.0
 _SHOWN = {
-    Family.AIR: tuple(BY_FAMILY[Family.AIR]),
+    Family.AIR: tuple(name for name, quantity in BY_FAMILY[Family.AIR].items() if not quantity.aside),
     Family.SCENE: ("measurable", "frames", "skipped", "brightness"),
     Family.HEALTH: ("latitude", "longitude", "ground_speed", "satellites", "cpu", "temperature", "memory", "rss"),
 }

@@ -37,15 +37,15 @@ _TOGETHER: Mapping[Family, tuple[tuple[str, ...], ...]] = {
 _HOW: Mapping[tuple[Family, str], str] = {
     (Family.WEATHER, "rain"): "sum",
     (Family.WEATHER, "wind_direction"): "last",
-    (Family.POWER, "energy"): "last",
+    (Family.POWER, "energy"): "sum",
 }
 """How an interval is summed up where the mean would mean nothing."""
 
 
 def quantities(family: Family, *names: str) -> tuple[Quantity, ...]:
-    """Return a family's quantities, the named ones or all."""
+    """Return a family's quantities, the named ones or all that are not kept aside."""
     known = BY_FAMILY[family]
-    return tuple(known[name] for name in names) if names else tuple(known.values())
+    return tuple(known[name] for name in names) if names else tuple(q for q in known.values() if not q.aside)
 
 
 def newest(

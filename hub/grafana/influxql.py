@@ -30,8 +30,9 @@ LATELY = "time > now() - 3h"
 _JUST_PAST = "time < now() - 1s"
 """Keeps the two readings of the clock in one query from opening an interval that nothing can be in yet."""
 
-GOOD = f'("quality" <= $quality OR "quality" = {int(Quality.AVERAGED)})'
-"""Good readings and means of good ones, or all of them on request: see variables.quality."""
+_AS_GOOD = (Quality.CALIBRATED, Quality.AVERAGED, Quality.AVERAGED | Quality.CALIBRATED)
+GOOD = "(" + " OR ".join(('"quality" <= $quality', *(f'"quality" = {int(quality)}' for quality in _AS_GOOD))) + ")"
+"""Good readings, corrected ones and means of either, or all of them on request: see variables.quality."""
 
 OF_AGENT = "\"sensor\" = 'agent'"
 OF_LINK = "\"sensor\" = 'link'"

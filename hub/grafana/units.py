@@ -23,6 +23,7 @@ GRAFANA: Mapping[str, str] = {
     "%": units.Percent,
     "hPa": units.Hectopascals,
     "s": units.Seconds,
+    "h": units.Hours,
     "km/h": units.KilometersPerHour,
     "m": units.Meter,
     "dB(A)": "suffix: dB(A)",

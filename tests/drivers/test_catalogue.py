@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+import telemetry.catalogue
 from drivers.catalogue import known, load
-from drivers.driver import Driver, LineSettings
+from drivers.driver import CAUSES, Driver, LineSettings
 from drivers.errors import UnknownDriver
 from tests.support.captures import own, sound
 
@@ -60,3 +61,7 @@ def test_loading_one_driver_imports_no_other() -> None:
 def test_line_settings_read_as_technicians_write_them() -> None:
     assert str(LineSettings(9600)) == "9600 8N1"
     assert str(LineSettings(115200, parity="E")) == "115200 8E1"
+
+
+def test_every_cause_of_a_rejection_is_counted_in_health() -> None:
+    assert tuple(CAUSES) == telemetry.catalogue.CAUSES

@@ -40,7 +40,7 @@ unit = "°F"
 column = 1
 errors = [-196.6]
 [[value]]
-quantity = "noise.level"
+quantity = "noise.la"
 unit = "dB"
 column = 3
 """
@@ -141,7 +141,7 @@ def test_only_neighbouring_registers_are_asked_for_together(tmp_path: Path) -> N
     more = (
         '[[value]]\nquantity = "weather.temperature"\nregister = 23\ntype = "int16"\nscale = 0.1\nunit = "°C"\n'
         '[[value]]\nquantity = "air.co2"\nregister = 24\ntype = "uint32"\nwords = "low-first"\nunit = "ppm"\n'
-        '[[value]]\nquantity = "noise.level"\nregister = 40\nscale = 0.1\nunit = "dB(A)"\n'
+        '[[value]]\nquantity = "noise.la"\nregister = 40\nscale = 0.1\nunit = "dB(A)"\n'
         '[[value]]\nquantity = "weather.pressure"\nfunction = 4\nregister = 41\ntype = "float32"\nunit = "kPa"\n'
     )
     driver = load(written(tmp_path, WIND + more))()
@@ -153,7 +153,7 @@ def test_only_neighbouring_registers_are_asked_for_together(tmp_path: Path) -> N
     driver.poll()
     assert driver.feed(answer(360, 1, 412, 0)) == []
     assert dict(driver.rejected) == {"not-asked": 1}
-    assert [dict(said.values) for said in driver.feed(answer(623))] == [{"level": 62.3}]
+    assert [dict(said.values) for said in driver.feed(answer(623))] == [{"la": 62.3}]
     driver.poll()
     pressure = driver.feed(answer(0x42C9, 0x0000, function=4))
     assert [dict(said.values) for said in pressure] == [{"pressure": 1005.0}]
@@ -264,13 +264,13 @@ def said(file: str, text: str) -> tuple[list[dict[str, float]], dict[str, int]]:
 @pytest.mark.parametrize(
     ("line", "heard", "rejected"),
     [
-        ("DATA;86,0;x;61,5", [{"temperature": 30.0}, {"level": 61.5}], {}),
+        ("DATA;86,0;x;61,5", [{"temperature": 30.0}, {"la": 61.5}], {}),
         ("DATA;86,0; ;nan", [{"temperature": 30.0}], {}),
-        ("DATA;;;61,5", [{"level": 61.5}], {}),
-        ("DATA;-196,6;;61,5", [{"level": 61.5}], {}),
+        ("DATA;;;61,5", [{"la": 61.5}], {}),
+        ("DATA;-196,6;;61,5", [{"la": 61.5}], {}),
         ("DATA;NaN;;", [], {"error-code": 1}),
         ("DATA;86,0", [], {"format": 1}),
-        ("DATA;86,0;x;61,5;more", [{"temperature": 30.0}, {"level": 61.5}], {}),
+        ("DATA;86,0;x;61,5;more", [{"temperature": 30.0}, {"la": 61.5}], {}),
         ("ets Jul 29 2019 12:21:46", [], {"format": 1}),
         ("rst:0x1 (POWERON_RESET),boot:0x13", [], {"format": 1}),
         ("DA", [], {"format": 1}),
@@ -303,9 +303,9 @@ JSON = JSON.replace("column = 3", 'key = "db"')
 @pytest.mark.parametrize(
     ("line", "heard", "rejected"),
     [
-        ('{"bme": {"temp": 86, "ok": true}, "db": 61.5}', [{"temperature": 30.0}, {"level": 61.5}], {}),
-        ('{"bme": {"temp": null}, "db": 61.5}', [{"level": 61.5}], {}),
-        ('{"bme": {"temp": NaN}, "db": "61,5"}', [{"level": 61.5}], {}),
+        ('{"bme": {"temp": 86, "ok": true}, "db": 61.5}', [{"temperature": 30.0}, {"la": 61.5}], {}),
+        ('{"bme": {"temp": null}, "db": 61.5}', [{"la": 61.5}], {}),
+        ('{"bme": {"temp": NaN}, "db": "61,5"}', [{"la": 61.5}], {}),
         ('{"db": [61.5]}', [], {"format": 1}),
         ('{"bme": {"temp": 86}, "db"', [], {"format": 1}),
         ('{"a":' * 50 + "1" + "}" * 50, [], {"length": 1, "format": 1}),
@@ -326,7 +326,7 @@ def test_a_board_that_says_pairs_with_a_check(tmp_path: Path) -> None:
     text = text.replace('prefix = "DATA;"\n', "").replace("column = 1", 'key = "t"').replace("column = 3", 'key = "db"')
     file = written(tmp_path, text)
     check = f"{xor8(b't=86,0 db=61,5'):02x}"
-    assert said(file, f"t=86,0 db=61,5*{check}") == ([{"temperature": 30.0}, {"level": 61.5}], {})
+    assert said(file, f"t=86,0 db=61,5*{check}") == ([{"temperature": 30.0}, {"la": 61.5}], {})
     assert said(file, f"$t=86,0 db=61,5*{check}")[0]
     assert said(file, f"t=86,0 db=61,6*{check}") == ([], {"checksum": 1})
     assert said(file, "t=86,0 db=61,5") == ([], {"checksum": 1})

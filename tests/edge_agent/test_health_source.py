@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from drivers.driver import CAUSES
 from edge_agent.delivery.facts import Held
 from edge_agent.sources.health import Health
 from edge_agent.sources.source import Vitals
@@ -56,13 +57,27 @@ async def test_each_source_is_told_under_its_own_name(tmp_path: Path):
     async with _said(tmp_path, [dust, Vitals("co2")]) as readings:
         told = [await anext(readings) for _ in range(3)]
     assert [t.sensor for t in told] == ["agent", "dust", "co2"]
-    assert dict(told[1].measurement.values) == {"frames": 2, "rejected": 7, "restarts": 2, "frame_age": 7.5}
+    assert dict(told[1].measurement.values) == {
+        "frames": 2, "rejected": 7, "rejected_noise": 3, "rejected_checksum": 4, "restarts": 2, "frame_age": 7.5,
+    }  # fmt: skip
     assert dict(told[2].measurement.values) == {"frames": 0, "rejected": 0, "restarts": 0}
 
 
-async def test_every_health_reading_is_one_that_a_hub_takes(tmp_path: Path):
-    async with _said(tmp_path, [Vitals("dust")]) as readings:
+async def test_how_long_a_sensor_was_switched_on_is_told(tmp_path: Path):
+    now = [100.0]
+    dust = Vitals("dust", monotonic=lambda: now[0], awake_before=7_200, wakes=41)
+    dust.woke()
+    now[0] = 1_900.0
+    async with _said(tmp_path, [dust]) as readings:
         told = [await anext(readings) for _ in range(2)]
+    assert (told[1].measurement.values["awake"], told[1].measurement.values["wakes"]) == (2.5, 42)
+
+
+async def test_every_health_reading_is_one_that_a_hub_takes(tmp_path: Path):
+    every_cause = Counter(dict.fromkeys(CAUSES, 1))
+    async with _said(tmp_path, [Vitals("dust", rejected=every_cause, wakes=1)]) as readings:
+        told = [await anext(readings) for _ in range(2)]
+    assert len(told[1].measurement.values) == 5 + len(CAUSES)
     lines = [format_line(PLACE, Reading(t.sensor, t.measurement, 1_770_000_000_000, 0)) for t in told]
     checked = check(PLACE, ("\n".join(lines) + "\n").encode(), TimeWindow(0, 2**62))
     assert checked.dead == ()

@@ -16,6 +16,7 @@ from drivers.sds011 import Sds011
 from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.sources import serial_port as serial_port_module
+from edge_agent.sources.duty import DutyCycle
 from edge_agent.sources.serial_port import SerialPort
 from edge_agent.supervisor import Supervisor
 from edge_agent.taken import Taken
@@ -292,3 +293,20 @@ async def test_the_supervisor_opens_the_port_again_through_its_name(plug: Plug, 
     async with asyncio.timeout(_PATIENCE):
         await running
     assert source.vitals.state == "ended"
+
+
+async def test_a_sensor_that_sleeps_at_times_is_woken_and_put_to_sleep(plug: Plug):
+    source = _sensor(plug, wake_every=60, awake_seconds=31)
+    assert source._duty is not None
+    source._duty = DutyCycle(every=0.6, awake=0.3)
+    async with _open(source) as heard:
+        assert await asyncio.to_thread(plug.heard, len(Sds011.opening)) == Sds011.opening
+        plug.say(sds011(12.3, 20.1))
+        assert await heard.values() == [12.3]
+        assert await asyncio.to_thread(plug.heard, len(Sds011.sleep)) == Sds011.sleep
+        await until(lambda: source.vitals.state == "asleep")
+        assert await asyncio.to_thread(plug.heard, len(Sds011.wake)) == Sds011.wake
+        await until(lambda: source.vitals.wakes == 2)
+        plug.say(sds011(45.6, 78.9))
+        assert await heard.values() == [45.6]
+    assert source.vitals.awake_since is None

@@ -149,7 +149,7 @@ def test_a_database_that_does_not_answer_is_told_from_zero_but_no_cell_is_filled
 
 
 def test_headings_are_short_and_explained() -> None:
-    assert {heading for q in QUANTITIES if len(heading := headings.of(q)) > LONGEST_HEADING} == set()
+    assert {heading for q in QUANTITIES if not q.aside and len(heading := headings.of(q)) > LONGEST_HEADING} == set()
     assert set(headings.SHORT) <= {quantity.name for quantity in QUANTITIES}
     for panel in called("Udara / Air: nilai"):
         shown = columns(panel)

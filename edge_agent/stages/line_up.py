@@ -1,0 +1,57 @@
+"""Which stages the readings of each serial sensor go through, as its driver and its settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from edge_agent.config import SerialSensor
+from edge_agent.sources.bus_sensor import BusSensor
+from edge_agent.sources.serial_port import SerialPort
+from edge_agent.sources.source import Vitals
+from edge_agent.stages.calibrating import Calibration, Calibrator
+from edge_agent.stages.correction import Correction
+from edge_agent.stages.judging import Judge
+from edge_agent.stages.stage import Stage, Staged
+from edge_agent.stages.supply import Supply
+
+_FRESH = 600.0
+"""Seconds for which another sensor's humidity may be taken."""
+
+
+def staged(sources: Sequence[SerialPort | BusSensor], sensors: Sequence[SerialSensor]) -> Iterator[Staged]:
+    """Yield each sensor's source with its stages."""
+    supply = Supply()
+    vitals = {source.vitals.sensor: source.vitals for source in sources}
+    for source, settings in zip(sources, sensors, strict=True):
+        judge = Judge(
+            source.vitals,
+            warm_up=source.driver.warm_up,
+            stuck_minutes=settings.stuck_minutes,
+            is_undersupplied=supply.is_low,
+        )
+        yield Staged(source, [judge, *_calibrators(settings, vitals)])
+
+
+def _calibrators(settings: SerialSensor, vitals: dict[str, Vitals]) -> Iterator[Stage]:
+    if settings.calibration:
+        corrections = {
+            each.quantity: Correction(each.slope, each.intercept, each.kappa) for each in settings.calibration
+        }
+        humidity = _humidity(vitals[settings.humidity_from]) if settings.humidity_from else _nobody_knows
+        yield Calibrator(Calibration(settings.calibration_version, corrections), humidity)
+
+
+def _humidity(vitals: Vitals) -> Callable[[], float | None]:
+    """Return what tells a sensor's newest humidity, None where it is too old."""
+
+    def newest() -> float | None:
+        age = vitals.frame_age()
+        if age is None or age > _FRESH:
+            return None
+        return vitals.newest.get("air.humidity", vitals.newest.get("weather.humidity"))
+
+    return newest
+
+
+def _nobody_knows() -> float | None:
+    return None
