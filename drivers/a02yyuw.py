@@ -26,6 +26,8 @@ class A02yyuw(Driver):
     line = LineSettings(9600)
     quantities = (BY_FAMILY[Family.WATER]["distance"],)
     tested = "data sheet only"
+    sure = "A"
+    power = "3.3 to 5 V, 8 mA; TTL"
     interval = 0.3
     notes = "With RX high or open it filters and reports three times a second; with RX low ten times, unfiltered."
 

@@ -43,9 +43,12 @@ class Davis(Driver):
     line = LineSettings(19200)
     quantities = tuple(_WEATHER[name] for name in _FIELDS)
     tested = "captures"
+    sure = "A"
+    power = "its own; data logger with USB or RS-232"
     interval = 5.0
     notes = "The console reduces the pressure to sea level. Rain comes as a rate; the sum of a day is not read yet."
     opening = b"\n"
+    query = b"\nLOOP 1\n"
     request = b"LOOP 1\n"
 
     def framing(self) -> FrameScanner:

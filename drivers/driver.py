@@ -31,6 +31,9 @@ CAUSES: Mapping[str, str] = {
 """Why a frame was rejected; every driver uses these words."""
 
 
+_NOT_ITS_OWN = frozenset({"noise", "format", "checksum", "length", "not-asked"})
+
+
 @dataclass(frozen=True, slots=True)
 class LineSettings:
     """How a serial line is set."""
@@ -64,6 +67,12 @@ class Driver(ABC):
     """What switches its fan and laser on; a device that cannot be put to sleep has neither this nor `sleep`."""
     sleep: ClassVar[bytes] = b""
     """What switches them off."""
+    sure: ClassVar[str]
+    """How sure its facts are: "A" seen in two places or verified by a sum, "B" seen once, "C" recalled in part."""
+    power: ClassVar[str] = ""
+    """Supply and level of its line, as recalled from its sheet."""
+    life: ClassVar[str] = ""
+    """How long it lasts, as recalled from its sheet."""
     notes: ClassVar[str] = ""
     """What a technician should know beyond that."""
     opening: ClassVar[bytes] = b""
@@ -72,6 +81,18 @@ class Driver(ABC):
     """What to ask at every poll; a device that talks by itself is not asked."""
     closing: ClassVar[bytes] = b""
     """What to send before closing the port."""
+    query: ClassVar[bytes] = b""
+    """A harmless question that makes it speak, where a scan should not use `request`, or there is none."""
+    other_bauds: ClassVar[tuple[int, ...]] = ()
+    """Further speeds at which it is met."""
+    looks_like: ClassVar[tuple[str, ...]] = ()
+    """Drivers of devices that may say the very same bytes."""
+    samples: ClassVar[bool] = False
+    """Whether it says samples of speeds, which are joined into crossings."""
+    repeats: ClassVar[bool] = False
+    """Whether it says the same again while it lasts, as a reader of cards does."""
+    speaks_at_times: ClassVar[bool] = False
+    """Whether silence is no fault."""
     shares_line: ClassVar[bool] = False
     """Whether several such devices may hang on one port, each asked by its address."""
     answer_seconds: ClassVar[float] = 0.5
@@ -89,7 +110,9 @@ class Driver(ABC):
         self.rejected: Counter[str] = self.scanner.rejected
         self.accepted = 0
         self.answers = 0
-        """Sound frames but those for another device, whatever they said."""
+        """Sound frames of its own, whatever they said."""
+        self.understood = 0
+        """Bytes in them."""
         self.asks = 1
         """How many polls make one round."""
         self.memory: dict[str, float] = {}
@@ -110,7 +133,9 @@ class Driver(ABC):
         measurements: list[Measurement] = []
         for frame in self.scanner.feed(data):
             meaning = self.read(frame)
-            self.answers += meaning != "not-asked"
+            if not isinstance(meaning, str) or meaning not in _NOT_ITS_OWN:
+                self.answers += 1
+                self.understood += len(frame)
             if isinstance(meaning, str):
                 self.rejected[meaning] += 1
             elif meaning is not None:

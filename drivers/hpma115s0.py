@@ -25,6 +25,9 @@ class Hpma115s0(Driver):
     line = LineSettings(9600)
     quantities = (_AIR["pm2_5"], _AIR["pm10"])
     tested = "data sheet only"
+    sure = "A"
+    power = "5 V, 80 mA; 3.3 V logic, destroyed by 5 V"
+    life = "laser 20,000 h"
     interval = 5.0
     notes = "5 V for the fan, 3.3 V on the data lines, which 5 V destroys. Its answers to the opening count as noise."
     opening = honeywell.OPENING

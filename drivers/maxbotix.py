@@ -27,6 +27,8 @@ class Maxbotix(Driver):
     line = LineSettings(9600)
     quantities = (BY_FAMILY[Family.WATER]["distance"],)
     tested = "data sheet only"
+    sure = "C"
+    power = "2.7 to 5.5 V; TTL (738x) or RS-232 (736x)"
     has_check = False
     interval = 0.15
     notes = "MB738x speak TTL, MB736x RS-232. Many models invert the line: then garbage comes, not silence."

@@ -25,6 +25,8 @@ class Mcu680(Driver):
     line = LineSettings(9600)
     quantities = (_AIR["temperature"], _AIR["humidity"], _AIR["pressure"])
     tested = "captures"
+    sure = "A"
+    power = "3 to 5 V; TTL"
     interval = 1.0
     notes = "Its heater warms the chip by a degree and more; hang it where the air moves."
     opening = _REPORT

@@ -23,6 +23,9 @@ class Mhz19b(Driver):
     line = LineSettings(9600)
     quantities = (BY_FAMILY[Family.AIR]["co2"],)
     tested = "captures"
+    sure = "A"
+    power = "5 V, peaks of 150 mA; 3.3 V logic"
+    life = "5 years"
     interval = 5.0
     warm_up = 180.0
     notes = "Values settle 3 minutes after power-on. Self-calibration is left as set in the sensor."

@@ -54,11 +54,14 @@ class Nmea(Driver):
 
     title = "GNSS receivers, NMEA 0183 (RMC and GGA, any talker)"
     line = LineSettings(9600)
+    other_bauds = (4800, 38400, 115200)
     quantities = tuple(
         _HEALTH[name]
         for name in ("latitude", "longitude", "altitude", "ground_speed", "course", "fix", "satellites", "hdop")
     )
     tested = "captures"
+    sure = "A"
+    power = "the receiver's; TTL, RS-232 or USB"
     interval = 1.0
     notes = "Older receivers talk at 4800 baud, newer ones at 38400 or 115200. Other text on the line counts as damage."
 

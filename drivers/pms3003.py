@@ -25,6 +25,9 @@ class Pms3003(Driver):
     line = LineSettings(9600)
     quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm10"])
     tested = "captures"
+    sure = "A"
+    power = "5 V, 120 mA; 3.3 V logic"
+    life = "laser 3 years"
     interval = 2.3
     warm_up = 30.0
     notes = "5 V for the fan, 3.3 V on the data lines. Values settle 30 s after the fan starts."

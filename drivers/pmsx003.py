@@ -26,11 +26,16 @@ class Pmsx003(Driver):
     line = LineSettings(9600)
     quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm10"])
     tested = "captures"
+    sure = "A"
+    power = "5 V, 100 mA; 3.3 V logic"
+    life = "laser 3 years"
     interval = 2.3
     warm_up = 30.0
     notes = "5 V for the fan, 3.3 V on the data lines. Values settle 30 s after the fan starts."
     wake = plantower.WAKE
     sleep = plantower.SLEEP
+    query = plantower.READ
+    looks_like = ("hpma115c0", "hpma115s0")
     opening = plantower.WAKE + plantower.ACTIVE
 
     def framing(self) -> FrameScanner:

@@ -29,6 +29,9 @@ class Scd30(Driver):
     line = LineSettings(19200)
     quantities = (_AIR["co2"], _AIR["temperature"], _AIR["humidity"])
     tested = "data sheet only"
+    sure = "A"
+    power = "3.3 to 5.5 V, 19 mA; 3 V logic"
+    life = "15 years"
     interval = 5.0
     notes = "Pin SEL must be high when the power comes. Its own warmth adds about a degree."
     opening = modbus.request(_ADDRESS, modbus.WRITE_ONE, _START, 0)

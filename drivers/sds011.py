@@ -29,6 +29,9 @@ class Sds011(Driver):
     line = LineSettings(9600)
     quantities = (_AIR["pm2_5"], _AIR["pm10"])
     tested = "captures"
+    sure = "A"
+    power = "5 V, 70 mA; 3.3 V logic"
+    life = "laser 8,000 h"
     interval = 1.0
     warm_up = 30.0
     notes = (
@@ -37,6 +40,7 @@ class Sds011(Driver):
     )
     wake = _WAKE
     sleep = bytes.fromhex("aab406010000000000000000000000ffff05ab")
+    query = bytes.fromhex("aab404000000000000000000000000ffff02ab")
     opening = _WAKE + _ACTIVE
 
     def framing(self) -> FrameScanner:

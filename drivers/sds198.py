@@ -23,6 +23,9 @@ class Sds198(Driver):
     line = LineSettings(9600)
     quantities = (BY_FAMILY[Family.AIR]["tsp"],)
     tested = "captures"
+    sure = "A"
+    power = "5 V; 3.3 V logic"
+    life = "laser 8,000 h"
     interval = 1.0
     warm_up = 30.0
     notes = "For dust from works and roads; the air quality index wants PM2.5 and PM10, which it does not tell."

@@ -33,6 +33,8 @@ class Sen0186(Driver):
         for name in ("temperature", "humidity", "pressure", "wind_speed", "wind_gust", "wind_direction", "rain_rate")
     )
     tested = "data sheet only"
+    sure = "B"
+    power = "5 V; TTL"
     has_check = False
     interval = 1.0
     notes = "The rain rate is the rain of the last hour."

@@ -27,6 +27,9 @@ class Senseair(Driver):
     line = LineSettings(9600)
     quantities = (BY_FAMILY[Family.AIR]["co2"],)
     tested = "data sheet only"
+    sure = "A"
+    power = "5 V, peaks of 300 mA; 3.3 V logic"
+    life = "15 years"
     interval = 5.0
     notes = "Draws up to 300 mA for moments. Self-calibration is left as set in the sensor."
     request = modbus.request(_ANY, modbus.INPUT, 0, 4)

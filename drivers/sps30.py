@@ -34,6 +34,9 @@ class Sps30(Driver):
     line = LineSettings(115200)
     quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm4"], _AIR["pm10"])
     tested = "captures"
+    sure = "A"
+    power = "5 V, 60 mA; 3.3 or 5 V logic"
+    life = "10 years"
     interval = 5.0
     warm_up = 30.0
     notes = "Pin 4 (SEL) stays open for the serial line. Values settle 30 s after the start in clean air."

@@ -35,6 +35,9 @@ class WinsenZe(Driver):
     line = LineSettings(9600)
     quantities = tuple(BY_FAMILY[Family.AIR][gas] for gas in MOLAR_MASSES)
     tested = "data sheet only"
+    sure = "C"
+    power = "5 V; 3.3 V logic"
+    life = "cell 2 to 3 years"
     interval = 5.0
     warm_up = 180.0
     notes = "Needs 3 minutes to settle, and hours after a long time without power."

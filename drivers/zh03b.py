@@ -28,6 +28,9 @@ class Zh03b(Driver):
     line = LineSettings(9600)
     quantities = (_AIR["pm1"], _AIR["pm2_5"], _AIR["pm10"])
     tested = "data sheet only"
+    sure = "B"
+    power = "5 V, 120 mA; 3.3 V logic"
+    life = "laser 3 years"
     interval = 5.0
     warm_up = 30.0
     notes = "5 V for the fan, 3.3 V on the data lines. Its answers to the opening count as noise."

@@ -1,4 +1,4 @@
-"""The command `simpang-agent`: run, check, listen, calibrate, spool."""
+"""The command `simpang-agent`: run, check, listen, record, replay, scan, calibrate, spool."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from rich.console import Console
 from drivers.catalogue import known, load
 from drivers.errors import DriverError
 from drivers.parts.options import Value, checked
-from edge_agent import calibrate_command, listening, spool_command
+from edge_agent import calibrate_command, listening, recording_command, scan_command, spool_command
 from edge_agent.agent import Agent
 from edge_agent.config import AgentSettings, SerialSensor
 from edge_agent.errors import AgentError
 from edge_agent.options import DEFAULT_CONFIG, ConfigOption
+from edge_agent.recording import recorder
+from edge_agent.sources.source import Vitals
+from edge_agent.taken import Taken
 from service import log
 from service.command_line import (
     BAD_SETTINGS,
@@ -34,9 +37,26 @@ from service.stopping import stop_event
 
 _CAMERA = "{sensor} is a camera, and listen is for serial sensors; what it sees, the hub's `simpang-hub tail` prints. "
 
+SensorOption = Annotated[str | None, typer.Option(help="A serial sensor of the settings file.")]
+DriverOption = Annotated[
+    str | None,
+    typer.Option(help=f"Without a settings file: {', '.join(known())}, or the full path of a description."),
+]
+PortOption = Annotated[str | None, typer.Option(help="Without a settings file: the port's path.")]
+OptionOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="What the driver wants to know of the device, like gas=no2."),
+]
+BaudOption = Annotated[
+    int | None,
+    typer.Option(min=300, max=4_000_000, help="The line's speed, where the device was set to another."),
+]
+
 app = application("Simpang at the site: reads sensors and cameras and delivers every reading to the hub.")
 app.add_typer(spool_command.app, name="spool")
 app.command("calibrate")(calibrate_command.calibrate)
+app.command("replay")(recording_command.replay)
+app.command("scan")(scan_command.scan)
 
 
 @app.command()
@@ -71,17 +91,11 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def listen(  # noqa: PLR0913, PLR0917 - the parameters are the options of the command line
     config: ConfigOption = DEFAULT_CONFIG,
-    sensor: Annotated[str | None, typer.Option(help="A serial sensor of the settings file.")] = None,
-    driver: Annotated[str | None, typer.Option(help=f"Without a settings file: one of {', '.join(known())}.")] = None,
-    port: Annotated[str | None, typer.Option(help="Without a settings file: the port's path.")] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="What the driver wants to know of the device, like gas=no2."),
-    ] = None,
-    baud: Annotated[
-        int | None,
-        typer.Option(min=300, max=4_000_000, help="The line's speed, where the device was set to another."),
-    ] = None,
+    sensor: SensorOption = None,
+    driver: DriverOption = None,
+    port: PortOption = None,
+    option: OptionOption = None,
+    baud: BaudOption = None,
     stop_after: ForOption = None,
 ) -> None:
     """Print one serial sensor's decoded readings; nothing is stored or sent."""
@@ -93,6 +107,41 @@ def listen(  # noqa: PLR0913, PLR0917 - the parameters are the options of the co
         return await listening.listen(chosen, Console(highlight=False, soft_wrap=True), stop_event(after))
 
     if not asyncio.run(serve()):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def record(  # noqa: PLR0913, PLR0917 - the parameters are the options of the command line
+    out: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sensor: SensorOption = None,
+    driver: DriverOption = None,
+    port: PortOption = None,
+    option: OptionOption = None,
+    baud: BaudOption = None,
+    stop_after: ForOption = None,
+) -> None:
+    """Record a serial sensor's raw bytes with their times, until Ctrl-C; `replay` plays them."""
+    chosen, after = _chosen(config, sensor, driver, port, option or []), seconds(stop_after)
+    chosen = chosen if baud is None else chosen.model_copy(update={"baud": baud})
+    log.set_up()
+    console = Console(highlight=False, soft_wrap=True)
+
+    async def serve() -> tuple[Vitals, str]:
+        def told(taken: Taken) -> None:
+            console.print(listening.described(taken.measurement), markup=False)
+
+        return await recorder.record(chosen, out, stop_event(after), told)
+
+    try:
+        vitals, lost = asyncio.run(serve())
+    except OSError as error:
+        fail(f"{out} cannot be written: {error.strerror}")
+    if lost:
+        console.print(lost, style="red", markup=False)
+    for line in listening.outcome(vitals.frames, vitals.rejected):
+        console.print(line, markup=False)
+    if not vitals.frames:
         raise typer.Exit(FAILED)
 
 

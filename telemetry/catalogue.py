@@ -12,7 +12,7 @@ from telemetry.quantity import Family, Quantity
 
 _A, _T, _C = Family.AIR, Family.TRAFFIC, Family.CROSSING
 _N, _W, _L, _P = Family.NOISE, Family.WEATHER, Family.WATER, Family.POWER
-_S, _H, _G = Family.SCENE, Family.HEALTH, Family.GAP
+_S, _H, _G, _E = Family.SCENE, Family.HEALTH, Family.GAP, Family.ATTENDANCE
 
 CALIBRATED = ("pm1", "pm2_5", "pm4", "pm10", "co2", "co", "no2", "so2", "o3", "temperature", "humidity")
 """Quantities of the air that may be corrected; the raw value is kept beside, as `<name>_raw`."""
@@ -146,6 +146,8 @@ _MEASURED: tuple[Quantity, ...] = (
     Quantity(_H, "fix", "GNSS fix quality", "Mutu fix GNSS", "", 0, 8, whole=True, sound=(1, 8)),
     Quantity(_H, "satellites", "Satellites used", "Satelit terpakai", "", 0, 64, whole=True, sound=(4, 64)),
     Quantity(_H, "hdop", "Horizontal dilution of precision", "HDOP", "", 0, 100, sound=(0, 5)),
+    Quantity(_E, "count", "Presence", "Kehadiran", "", 1, 1, whole=True),
+    Quantity(_E, "person", "Person, as a salted number", "Orang, angka bergaram", "", 0, 2**48, whole=True, aside=True),
     Quantity(_G, "first", "First sequence number", "Nomor urut pertama", "", 0, 1e18, whole=True),
     Quantity(_G, "last", "Last sequence number", "Nomor urut terakhir", "", 0, 1e18, whole=True),
     Quantity(_G, "count", "Readings missing", "Pembacaan hilang", "", 0, 1e18, whole=True),

@@ -19,6 +19,7 @@ class Family(StrEnum):
     POWER = "power"
     SCENE = "scene"
     HEALTH = "health"
+    ATTENDANCE = "attendance"
     GAP = "gap"
 
 
@@ -32,6 +33,7 @@ LABELS: Mapping[Family, tuple[str, ...]] = {
     Family.POWER: (),
     Family.SCENE: (),
     Family.HEALTH: (),
+    Family.ATTENDANCE: (),
     Family.GAP: ("cause",),
 }
 """The labels that a reading of each family may carry, in the order in which a line names them."""

@@ -40,6 +40,8 @@ def driver(file: Path) -> type[Driver]:
         "line": line,
         "tested": device["tested"],
         "interval": float(device["interval"]),
+        "sure": device["sure"],
+        "power": device["power"],
         "notes": device["notes"],
     }
     if "modbus" in said:

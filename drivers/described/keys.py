@@ -15,6 +15,8 @@ LINE: tuple[Option, ...] = (
 DEVICE: tuple[Option, ...] = (
     Text("title", 'maker and models, like title = "Peacefair PZEM-004T v3"'),
     Choice("tested", "what the description rests on", ("captures", "data sheet only"), default="data sheet only"),
+    Choice("sure", "A seen in two places, B seen once, C recalled in part", ("A", "B", "C"), default="C"),
+    Text("power", "its supply, and the level of its line", default=""),
     Number("interval", "seconds between polls or lines", 0.1, 3600, default=5),
     Text("notes", "what a technician should know beyond that", default=""),
     Table("line", "a [line] table with baud"),

@@ -11,6 +11,9 @@ from drivers.parts.framing import FrameScanner
 ACTIVE = bytes.fromhex("424de100010171")
 """Has the sensor report by itself."""
 
+READ = bytes.fromhex("424de200000171")
+"""Asks for one report, where the sensor was told to wait for questions."""
+
 SLEEP, WAKE = bytes.fromhex("424de400000173"), bytes.fromhex("424de400010174")
 """Switch fan and laser off and on."""
 

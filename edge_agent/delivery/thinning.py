@@ -24,7 +24,7 @@ _DIGITS = 9
 
 _NO_DIRECTION = 1e-9
 _STATES = frozenset({Family.HEALTH, Family.SCENE})
-_KEPT = frozenset({Family.TRAFFIC, Family.CROSSING, Family.GAP})
+_KEPT = frozenset({Family.TRAFFIC, Family.CROSSING, Family.ATTENDANCE, Family.GAP})
 
 Values = Sequence[float]
 _Key = tuple[str, Family, Quality, int]

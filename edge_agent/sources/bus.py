@@ -7,7 +7,7 @@ import time
 
 from drivers.driver import Driver, LineSettings
 from edge_agent.errors import SourceLost
-from edge_agent.sources.port import Port
+from edge_agent.sources.port import Port, Tap
 from telemetry.reading import Measurement
 
 _PAUSE = 0.02
@@ -27,12 +27,15 @@ class Bus:
         self._lock = asyncio.Lock()
         self._port: Port | None = None
         self._users = 0
+        self.tap: Tap | None = None
+        """Who is told of all bytes."""
 
     async def join(self) -> None:
         """Open the port for one more device, if it is not open; raises SourceLost."""
         async with self._lock:
             if self._port is None:
                 self._port = await Port.opened(self._path, self._line)
+                self._port.tap = self.tap or self._port.tap
             self._users += 1
 
     async def leave(self) -> None:

@@ -11,6 +11,7 @@ from drivers.catalogue import load
 from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.sources.bus import Bus
+from edge_agent.sources.port import Tap
 from edge_agent.sources.serial_port import line_of
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
@@ -42,6 +43,15 @@ class BusSensor:
     async def __aexit__(self, *exception: object) -> None:
         """Leave the line to the others."""
         await self._bus.leave()
+
+    @property
+    def tap(self) -> Tap | None:
+        """Who is told of all bytes on the line."""
+        return self._bus.tap
+
+    @tap.setter
+    def tap(self, tap: Tap | None) -> None:
+        self._bus.tap = tap
 
     def end(self) -> None:
         """Let `readings` return."""

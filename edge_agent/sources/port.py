@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,9 @@ WRITE_SECONDS = 0.5
 
 _LARGEST_READ = 4096
 _BY_ID = Path("/dev/serial/by-id")
+
+Tap = Callable[[str, bytes, int], None]
+"""Takes "rx" or "tx", the bytes and the monotonic nanoseconds."""
 
 _Watch = Callable[[int, Callable[[], None]], None]
 
@@ -41,10 +45,12 @@ class Port:
                 write_timeout=0,
                 exclusive=True,
             )
-        except (serial.SerialException, OSError, ValueError) as error:
+        except (serial.SerialException, termios.error, OSError, ValueError) as error:
             raise SourceLost(f"port {path} cannot be opened: {_remedy(error)}") from error
         self._fd = self._serial.fileno()
         self._waiting: asyncio.Future[int | None] | None = None
+        self.tap: Tap = _ignore
+        """Who is told of all bytes, with the monotonic nanoseconds."""
 
     @classmethod
     async def opened(cls, path: str, line: LineSettings) -> Port:
@@ -65,7 +71,25 @@ class Port:
             raise SourceLost(f"port {self._path} is gone ({error}); is it unplugged?") from error
         if not data:
             raise SourceLost(f"port {self._path} is gone (no more bytes will come); is it unplugged?")
+        self.tap("rx", data, at)
         return at, data
+
+    def set_line(self, line: LineSettings) -> bool:
+        """Set the line anew without closing it; return whether the port can be set so. Raises SourceLost."""
+        try:
+            self._serial.apply_settings(
+                {
+                    "baudrate": line.baud,
+                    "bytesize": line.data_bits,
+                    "parity": line.parity,
+                    "stopbits": line.stop_bits,
+                }
+            )
+        except (termios.error, ValueError):
+            return False
+        except (serial.SerialException, OSError) as error:
+            raise SourceLost(f"port {self._path} is gone ({error}); is it unplugged?") from error
+        return True
 
     def wake(self) -> None:
         """Let a read that is under way return at once, with nothing."""
@@ -75,6 +99,8 @@ class Port:
     async def write(self, data: bytes) -> None:
         """Send bytes; raises SourceLost."""
         loop = asyncio.get_running_loop()
+        if data:
+            self.tap("tx", data, time.monotonic_ns())
         while data:
             if await self._ready(loop.add_writer, loop.remove_writer, WRITE_SECONDS) is None:
                 raise SourceLost(f"port {self._path} takes no bytes; is it unplugged?")
@@ -104,6 +130,10 @@ class Port:
             self._waiting = None
 
 
+def _ignore(way: str, data: bytes, at: int) -> None:
+    """Tell nobody of bytes."""
+
+
 def _remedy(error: Exception) -> str:
     """Return what a technician can do about a port that does not open."""
     number = getattr(error, "errno", None)
@@ -114,4 +144,6 @@ def _remedy(error: Exception) -> str:
         return "no permission; add the user to the group dialout (sudo usermod -aG dialout USER) and log in again"
     if number in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error):
         return f"another program holds it (sudo fuser -v PORT names it): {error}"
+    if isinstance(error, termios.error):
+        return f"it cannot be set to the speed and parity that the sensor needs ({error})"
     return str(error)

@@ -13,7 +13,7 @@ from drivers.driver import Driver, LineSettings
 from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.sources.duty import Command, DutyCycle
-from edge_agent.sources.port import Port
+from edge_agent.sources.port import Port, Tap
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
 from service.progress import Progress
@@ -44,12 +44,15 @@ class SerialPort:
         self._patience = max(_PATIENCE, 10 * self._every)
         self._duty = DutyCycle(settings.wake_every, settings.awake_seconds) if settings.wake_every else None
         self._port: Port | None = None
+        self.tap: Tap | None = None
+        """Who is told of all bytes."""
         self._ending = False
         self.vitals = Vitals(settings.sensor, rejected=self.driver.rejected)
 
     async def __aenter__(self) -> Self:
         """Open the port, forget what was half-heard before, and greet the sensor; raises SourceLost."""
         self._port = await Port.opened(self._settings.port, self.line)
+        self._port.tap = self.tap or self._port.tap
         self.driver.reopened()
         try:
             await self._port.write(self.driver.opening)
@@ -99,10 +102,10 @@ class SerialPort:
                 framed, complained = now, False
                 self.vitals.frame()
                 yield Taken(self._settings.sensor, measurement, at)
-            if now - expected > self._patience:
+            if now - expected > self._patience and not self.driver.speaks_at_times:
                 silent = f"port {self._settings.port} said nothing for {self._patience:.0f} s"
                 raise SourceLost(f"{silent}; check the sensor's power and the wiring (TX to RX)")
-            if now - framed > self._patience and not complained:
+            if now - framed > self._patience and heard > framed and not complained:
                 complained = True
                 self._complain()
 
@@ -128,7 +131,7 @@ class SerialPort:
     def _pause(self, due: float, expected: float) -> float:
         """Return how long nothing needs to be done unless bytes come."""
         now = time.monotonic()
-        pauses = [_TURN, expected + self._patience - now + 0.001]
+        pauses = [_TURN] if self.driver.speaks_at_times else [_TURN, expected + self._patience - now + 0.001]
         if self._asks:
             pauses.append(due - now)
         if self._duty:

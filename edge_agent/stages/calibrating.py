@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from edge_agent.stages.correction import Correction
@@ -29,11 +29,11 @@ class Calibrator:
         self._calibration = calibration
         self._humidity = humidity
 
-    def take(self, taken: Taken) -> Taken:
+    def take(self, taken: Taken) -> Iterable[Taken]:
         """Return the reading, corrected as far as it can be."""
         said = taken.measurement
         if said.family is not Family.AIR:
-            return taken
+            return (taken,)
         humidity = said.values.get("humidity")
         humidity = self._humidity() if humidity is None else humidity
         corrected: dict[str, float] = {}
@@ -43,7 +43,12 @@ class Calibrator:
             if raw is not None and value is not None:
                 corrected |= {name: round(value, _DIGITS), f"{name}_raw": raw}
         if not corrected:
-            return taken
+            return (taken,)
         values = {**said.values, **corrected, "calibration": self._calibration.version}
         measurement = replace(said, values=values, quality=said.quality | Quality.CALIBRATED)
-        return replace(taken, measurement=measurement)
+        return (replace(taken, measurement=measurement),)
+
+    def finish(self, sensor: str, at: int) -> Iterable[Taken]:
+        """Have nothing more to tell."""
+        del sensor, at
+        return ()

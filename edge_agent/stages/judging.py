@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from edge_agent.sources.source import Vitals
@@ -44,7 +44,7 @@ class Judge:
         self._is_undersupplied = is_undersupplied
         self._before: dict[Family, _Before] = {}
 
-    def take(self, taken: Taken) -> Taken:
+    def take(self, taken: Taken) -> Iterable[Taken]:
         """Return the reading with its marks."""
         said = taken.measurement
         before = self._before.setdefault(said.family, _Before(at=taken.at, since=taken.at))
@@ -52,7 +52,12 @@ class Judge:
         if self._is_stuck(said, before, taken.at):
             quality |= Quality.STUCK
         before.values, before.at = said.values, taken.at
-        return taken if quality is said.quality else replace(taken, measurement=replace(said, quality=quality))
+        return (taken if quality is said.quality else replace(taken, measurement=replace(said, quality=quality)),)
+
+    def finish(self, sensor: str, at: int) -> Iterable[Taken]:
+        """Have nothing more to tell."""
+        del sensor, at
+        return ()
 
     def _state(self, at: int) -> Quality:
         quality = Quality.GOOD

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from drivers.driver import Driver
 from edge_agent.config import SerialSensor
 from edge_agent.sources.bus_sensor import BusSensor
 from edge_agent.sources.serial_port import SerialPort
@@ -11,6 +12,8 @@ from edge_agent.sources.source import Vitals
 from edge_agent.stages.calibrating import Calibration, Calibrator
 from edge_agent.stages.correction import Correction
 from edge_agent.stages.judging import Judge
+from edge_agent.stages.passes import Passes
+from edge_agent.stages.repeats import Repeats
 from edge_agent.stages.stage import Stage, Staged
 from edge_agent.stages.supply import Supply
 
@@ -29,7 +32,15 @@ def staged(sources: Sequence[SerialPort | BusSensor], sensors: Sequence[SerialSe
             stuck_minutes=settings.stuck_minutes,
             is_undersupplied=supply.is_low,
         )
-        yield Staged(source, [judge, *_calibrators(settings, vitals)])
+        yield Staged(source, [*_joiners(source.driver), judge, *_calibrators(settings, vitals)])
+
+
+def _joiners(driver: Driver) -> Iterator[Stage]:
+    """Yield what makes one reading of many."""
+    if driver.samples:
+        yield Passes()
+    if driver.repeats:
+        yield Repeats()
 
 
 def _calibrators(settings: SerialSensor, vitals: dict[str, Vitals]) -> Iterator[Stage]:

@@ -16,6 +16,7 @@ FAMILIES: Mapping[Family, str] = {
     Family.POWER: "Listrik / Power",
     Family.SCENE: "Pemandangan / Scene",
     Family.HEALTH: "Kesehatan / Health",
+    Family.ATTENDANCE: "Kehadiran / Attendance",
     Family.GAP: "Celah data / Gaps",
 }
 

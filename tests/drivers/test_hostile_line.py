@@ -22,6 +22,9 @@ UNNOTICED_FLIPS = 0.25
 UNNOTICED_LOSSES = 0.01
 """The share of frames with lost bytes that pass there."""
 
+LOSES_DIGITS = {"ops243": 0.12}
+"""A line of a variable number of digits that lost one is another number: three of its forty bytes are such digits."""
+
 ENDLESS = {"a02yyuw"}
 """Their header is one byte, so that each byte of such rubbish begins a candidate: a megabyte takes eight seconds."""
 
@@ -174,7 +177,7 @@ def test_without_a_check_lost_bytes_are_noticed_but_for_few(name: str, share: fl
             passed += not {values(found) for found in play(driver, [piece])} <= ledger(name)
         assert finds_its_way_back(name, driver)
     assert damaged > 10
-    assert passed / damaged <= UNNOTICED_LOSSES
+    assert passed / damaged <= LOSES_DIGITS.get(name, UNNOTICED_LOSSES)
 
 
 @EVERY

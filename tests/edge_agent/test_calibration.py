@@ -29,7 +29,8 @@ def said(**values: float) -> Taken:
 
 
 def corrected(correction: Correction, taken: Taken, humidity: float | None = None) -> Measurement:
-    return Calibrator(Calibration(3, {"pm2_5": correction}), lambda: humidity).take(taken).measurement
+    (found,) = Calibrator(Calibration(3, {"pm2_5": correction}), lambda: humidity).take(taken)
+    return found.measurement
 
 
 def test_a_corrected_value_keeps_its_raw_one_beside_it_and_is_marked() -> None:
@@ -55,14 +56,15 @@ def test_the_readings_own_humidity_goes_before_anothers() -> None:
 
 def test_without_a_humidity_that_is_needed_the_reading_stays_raw_and_unmarked() -> None:
     taken = said(pm2_5=40.0)
-    assert Calibrator(Calibration(1, {"pm2_5": Correction(kappa=0.4)}), lambda: None).take(taken) is taken
+    assert list(Calibrator(Calibration(1, {"pm2_5": Correction(kappa=0.4)}), lambda: None).take(taken)) == [taken]
 
 
 def test_other_families_and_other_quantities_pass() -> None:
     weather = Taken("dust", Measurement(Family.WEATHER, {"temperature": 30.0}), 0)
     calibrator = Calibrator(Calibration(1, {"pm2_5": Correction(2.0), "temperature": Correction(2.0)}), lambda: None)
-    assert calibrator.take(weather) is weather
-    assert calibrator.take(said(co2=400.0)).measurement.quality == Quality.GOOD
+    assert list(calibrator.take(weather)) == [weather]
+    (other,) = calibrator.take(said(co2=400.0))
+    assert other.measurement.quality == Quality.GOOD
 
 
 SENSORS = """
@@ -84,10 +86,11 @@ def test_a_correction_of_the_settings_takes_the_humidity_of_another_sensor() -> 
     sources = [SerialPort(each, Progress()) for each in (dust, climate)]
     line_up = list(staged(sources, [dust, climate]))
     calibrator = line_up[0]._stages[1]
-    assert calibrator.take(said(pm2_5=40.0)).measurement.quality == Quality.GOOD
+    (raw,) = calibrator.take(said(pm2_5=40.0))
+    assert raw.measurement.quality == Quality.GOOD
     sources[1].vitals.frame()
     sources[1].vitals.saw(Taken("climate", Measurement(Family.AIR, {"humidity": 80.0}), 0))
-    found = calibrator.take(said(pm2_5=40.0)).measurement
+    found = next(iter(calibrator.take(said(pm2_5=40.0)))).measurement
     assert found.values["pm2_5"] == pytest.approx(0.8 * 40 / growth(0.3, 80), abs=0.001)
     assert found.values["calibration"] == 4
     assert len(line_up[1]._stages) == 1

@@ -28,12 +28,13 @@ def said(seconds: float, family: Family = Family.AIR, **values: float) -> Taken:
 
 
 def quality(judge: Judge, taken: Taken) -> Quality:
-    return judge.take(taken).measurement.quality
+    (found,) = judge.take(taken)
+    return found.measurement.quality
 
 
 def test_what_is_good_is_passed_on_untouched() -> None:
     taken = said(10, pm2_5=12.3)
-    assert judge()[0].take(taken) is taken
+    assert list(judge()[0].take(taken)) == [taken]
 
 
 def test_warming_up_lasts_from_waking_for_as_long_as_the_driver_says() -> None:
@@ -95,7 +96,7 @@ def test_a_jump_is_further_than_the_quantity_can_go(
 
 def test_marks_add_up_and_the_value_stays() -> None:
     new, _ = judge(warm_up=60, low=True)
-    taken = new.take(said(1, pm2_5=5000))
+    (taken,) = new.take(said(1, pm2_5=5000))
     assert taken.measurement.quality == Quality.WARMING_UP | Quality.UNDERVOLTAGE | Quality.OUT_OF_RANGE
     assert taken.measurement.values == {"pm2_5": 5000}
 

@@ -1,0 +1,1 @@
+"""Names the sensor on a serial port by what it says, with the evidence and the doubt."""
