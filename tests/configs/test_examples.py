@@ -54,9 +54,9 @@ def test_check_says_that_an_example_is_good(app: object, name: str) -> None:
 def test_what_the_junctions_example_shows_in_comments_are_the_defaults() -> None:
     file = CONFIGS / "junction.toml"
     said, count = re.subn(r"^# (?=[a-z_]+ = \S+ +#)", "", file.read_text(), flags=re.MULTILINE)
-    assert count == 5
+    assert count == 6
     shown = re.findall(r"^([a-z_]+) = \S+ +#", said, re.MULTILINE)
-    assert {"interval", "open_timeout", "read_timeout", "loop", "realtime"} <= set(shown)
+    assert {"interval", "open_timeout", "read_timeout", "loop", "realtime", "stuck_minutes"} <= set(shown)
     assert parse(file, said, AgentSettings) == load(file, AgentSettings)
 
 
