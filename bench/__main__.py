@@ -14,7 +14,7 @@ from rich.table import Table
 from bench.figure import Figure
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = ("lines", "disk", "memory", "vision", "counting")
+PARTS = ("lines", "disk", "memory", "sensors", "vision", "counting")
 
 
 def main() -> None:
