@@ -186,3 +186,8 @@ def _frames() -> Iterator[Figure]:
     ordered = sorted(costs.items(), key=lambda item: item[1])
     note = ", ".join(f"{name} {cost:.0f}" for name, cost in ordered)
     yield Figure("CPU a frame, by driver", f"{ordered[0][1]:.0f} to {ordered[-1][1]:.0f} µs", note)
+
+
+if __name__ == "__main__":
+    for each in measure():
+        print(f"{each.what}: {each.value} ({each.note})", flush=True)  # noqa: T201  this is its purpose

@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_agent.clock import Clock, OnceVouched, boot_id
-from edge_agent.config import AgentSettings
-from edge_agent.config import Clock as ClockSettings
 from edge_agent.delivery.committer import Committer
 from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.delivery.metering import Meter
@@ -38,6 +37,10 @@ from service.notify import Notifier
 from service.progress import Progress
 from service.wall_clock import is_synchronised
 from telemetry.reading import Place
+
+if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
+    from edge_agent.config import AgentSettings
+    from edge_agent.config import Clock as ClockSettings
 
 _LOG = logging.getLogger(__name__)
 _SOURCES_SECONDS = 1.5

@@ -13,9 +13,8 @@ from drivers.catalogue import known, load
 from drivers.errors import DriverError
 from drivers.parts.options import Value, checked
 from edge_agent import calibrate_command, listening, recording_command, scan_command, spool_command
-from edge_agent.agent import Agent
 from edge_agent.config import AgentSettings, SerialSensor
-from edge_agent.errors import AgentError
+from edge_agent.lean import Order, become
 from edge_agent.options import DEFAULT_CONFIG, ConfigOption
 from edge_agent.recording import recorder
 from edge_agent.sources.source import Vitals
@@ -67,16 +66,7 @@ def run(
     verbose: VerboseOption = False,
 ) -> None:
     """Run the agent until SIGTERM or Ctrl-C; what is committed by then is kept."""
-    chosen, after = settings(config, AgentSettings), seconds(stop_after)
-    log.set_up(verbose=verbose)
-
-    async def serve() -> None:
-        await Agent(chosen, status_file=status_file).run(stop_event(after))
-
-    try:
-        asyncio.run(serve())
-    except* AgentError as errors:
-        fail("\n".join(str(error) for error in errors.exceptions))
+    become(Order(settings(config, AgentSettings), status_file, seconds(stop_after), verbose))
 
 
 @app.command()

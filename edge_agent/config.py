@@ -18,14 +18,8 @@ from service.broker import Broker
 from service.places import Place
 from service.settings import FullPath, Name, Section, entries, shown
 from telemetry.catalogue import CALIBRATED
-from telemetry.names import HUB
+from telemetry.names import HEALTH, HUB, LINK
 from telemetry.quantity import Family
-
-HEALTH = "agent"
-"""The sensor name under which an agent reports its own health."""
-
-LINK = "link"
-"""The sensor name under which the hub says whether the agent is there."""
 
 _RENUMBERED = re.compile(r"/dev/tty(USB|ACM)\d+")
 _STREAM = re.compile(r"(rtsps?|https?)://[^/\s]+.*|/.*|file:/.*")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from service.places import Place
-from service.secret import UnusableSecret, secret_in
+from service.reach import Reach
 from service.settings import Section, is_seen
 
 _TLS_PORT = 8883
@@ -28,7 +27,7 @@ def _host(text: str) -> str:
     return text
 
 
-class Broker(Section):
+class Broker(Reach, Section):
     """Address and credentials of the broker."""
 
     host: Annotated[str, AfterValidator(_host)] = Field(
@@ -64,27 +63,3 @@ class Broker(Section):
             yield f"[broker] has the username {self.username!r} and neither password_file nor cert_file"
         if self.port == _TLS_PORT and self.ca_file is None:
             yield f"[broker] port {_TLS_PORT} is for TLS, which ca_file switches on"
-
-    def password(self) -> str | None:
-        """Return the password; raises UnusableSecret."""
-        return None if self.password_file is None else secret_in(self.password_file, key="password_file")
-
-    def tls(self) -> ssl.SSLContext | None:
-        """Return a context that trusts only `ca_file`, None without one; raises UnusableSecret."""
-        if self.ca_file is None:
-            return None
-        try:
-            context = ssl.create_default_context(cafile=str(self.ca_file))
-            if self.cert_file is not None:
-                context.load_cert_chain(self.cert_file, self.key_file)
-        except (OSError, ssl.SSLError) as error:
-            raise UnusableSecret(f"{self._tls_files()} cannot be used: {error}") from error
-        return context
-
-    def _tls_files(self) -> str:
-        named = {"ca_file": self.ca_file, "cert_file": self.cert_file, "key_file": self.key_file}
-        return " or ".join(f"{key} {file}" for key, file in named.items() if file is not None)
-
-    def __str__(self) -> str:
-        """Return host and port, for messages."""
-        return f"{self.host}:{self.port}"

@@ -11,8 +11,8 @@ from typing import cast
 
 import aiomqtt
 
-from service.broker import Broker
 from service.inbox import Inbox
+from service.reach import Reach
 from service.secret import UnusableSecret
 
 KEEPALIVE = 20
@@ -40,7 +40,7 @@ class Message:
 class Link:
     """A connection to the broker, QoS 1 in both directions."""
 
-    def __init__(self, client: aiomqtt.Client, broker: Broker) -> None:
+    def __init__(self, client: aiomqtt.Client, broker: Reach) -> None:
         """Wrap a connected client."""
         self._client = client
         self._broker = broker
@@ -67,7 +67,7 @@ class Link:
 
 @contextlib.asynccontextmanager
 async def connected(
-    broker: Broker,
+    broker: Reach,
     *,
     name: str,
     queue: int,
@@ -103,7 +103,7 @@ async def connected(
 
 
 @contextlib.contextmanager
-def _translated(broker: Broker) -> Iterator[None]:
+def _translated(broker: Reach) -> Iterator[None]:
     try:
         yield
     except aiomqtt.MqttError as error:
@@ -117,7 +117,7 @@ def _cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _explain(broker: Broker, error: aiomqtt.MqttError) -> str:
+def _explain(broker: Reach, error: aiomqtt.MqttError) -> str:
     """Return what happened and what to look at."""
     text = str(error)
     known = {

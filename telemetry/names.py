@@ -9,6 +9,12 @@ from telemetry.errors import BadName
 HUB = "hub"
 """The name under which the hub speaks to the broker, so no agent's."""
 
+HEALTH = "agent"
+"""The sensor name under which an agent reports its own health."""
+
+LINK = "link"
+"""The sensor name under which the hub says whether the agent is there."""
+
 LONGEST = 32
 NAME = r"(?=[a-z0-9-]{1,32}(?![a-z0-9-]))[a-z0-9]++(?>(?:-[a-z0-9]++)*)"
 """A regular expression for one name; it matches nothing that is longer than 32 characters."""

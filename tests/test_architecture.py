@@ -232,6 +232,7 @@ HEAVY = {"numpy", "cv2", "av", "influxdb_client", "duckdb", "httpx", "pandas", "
     [
         ("edge_agent.cli", HEAVY | {"hub"}),
         ("edge_agent.agent", HEAVY | {"hub"}),
+        ("edge_agent.lean", HEAVY | {"hub", "pydantic", "typer", "rich", "service.settings", "edge_agent.config"}),
         ("hub.cli", HEAVY | {"edge_agent", "drivers", "serial", "psutil"}),
         ("telemetry.check", HEAVY | {"asyncio", "pydantic", "zstandard", "service"}),
         ("drivers.catalogue", HEAVY | {"asyncio", "pydantic", "zstandard", "serial", "service"}),

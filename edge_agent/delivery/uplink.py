@@ -12,9 +12,9 @@ from edge_agent.delivery.desk import SpoolDesk
 from edge_agent.delivery.sender import Sender
 from edge_agent.errors import SpoolUnwritable
 from service.backoff import Backoff
-from service.broker import Broker
 from service.mqtt import BrokerLost, Link, Message, connected
 from service.progress import Progress
+from service.reach import Reach
 from service.tasks import together
 from telemetry import ack
 from telemetry.errors import BadAck
@@ -45,7 +45,7 @@ class Uplink:
     def __init__(
         self,
         identity: Identity,
-        broker: Broker,
+        broker: Reach,
         desk: SpoolDesk,
         sender: Sender,
         *,

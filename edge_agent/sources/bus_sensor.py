@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from drivers.catalogue import load
-from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.sources.bus import Bus
 from edge_agent.sources.port import Tap
@@ -16,6 +15,9 @@ from edge_agent.sources.serial_port import line_of
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
 from service.progress import Progress
+
+if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
+    from edge_agent.config import SerialSensor
 
 _MISSES = 3
 """Rounds without an answer after which a sensor that answered before is lost; until it answers, one is enough."""

@@ -10,14 +10,16 @@ import os
 import sys
 import time
 from collections.abc import AsyncGenerator
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from edge_agent.config import Camera as CameraSettings
 from edge_agent.errors import SourceLost
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken, from_json
 from service.progress import Progress
 from telemetry.errors import BadReading
+
+if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
+    from edge_agent.config import Camera as CameraSettings
 
 _SILENCE = 10.0
 """Seconds without a word after which the process counts as hung: it beats once a second unless its decoder hangs."""
@@ -44,11 +46,9 @@ class Camera:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LONGEST_LINE,
             env=os.environ | _environment(self._settings.read_timeout),
         )  # fmt: skip
-        said = self._settings.model_dump(mode="json", by_alias=True)
-        said["lines"] = said.pop("line")
         stdin = self._process.stdin
         if stdin is not None:
-            stdin.write(json.dumps(said).encode() + b"\n")
+            stdin.write(json.dumps(_said(self._settings)).encode() + b"\n")
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -118,6 +118,22 @@ class Camera:
 
     def _state(self, said: dict[str, Any]) -> None:
         self.vitals.state, self.vitals.why = str(said["state"]), str(said.get("why", ""))
+
+
+def _said(settings: CameraSettings) -> dict[str, Any]:
+    """Return the settings as the process takes them."""
+    lines = [
+        {
+            "name": line.name,
+            "from": line.start,
+            "to": line.end,
+            "directions": line.directions,
+            "metres": line.metres,
+        }
+        for line in settings.lines
+    ]
+    keys = ("sensor", "url", "fps", "realtime", "loop", "open_timeout", "read_timeout", "mask", "interval")
+    return {key: getattr(settings, key) for key in keys} | {"lines": lines}
 
 
 def _environment(read_timeout: float) -> dict[str, str]:

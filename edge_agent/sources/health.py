@@ -10,10 +10,10 @@ from typing import Self
 
 import psutil
 
-from edge_agent.config import HEALTH
 from edge_agent.delivery.facts import Held
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
+from telemetry.names import HEALTH
 from telemetry.quantity import Family
 from telemetry.reading import Measurement
 

@@ -6,17 +6,19 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from drivers.catalogue import load
 from drivers.driver import Driver, LineSettings
-from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.sources.duty import Command, DutyCycle
 from edge_agent.sources.port import Port, Tap
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
 from service.progress import Progress
+
+if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
+    from edge_agent.config import SerialSensor
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 60.0

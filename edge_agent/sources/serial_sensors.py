@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from drivers.catalogue import load
-from edge_agent.config import SerialSensor
 from edge_agent.sources.bus import Bus
 from edge_agent.sources.bus_sensor import BusSensor
 from edge_agent.sources.serial_port import SerialPort, line_of
 from service.progress import Progress
+
+if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
+    from edge_agent.config import SerialSensor
 
 
 def sources(sensors: Iterable[SerialSensor], progress: Progress) -> Iterator[SerialPort | BusSensor]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from drivers.driver import Driver
-from edge_agent.config import SerialSensor
 from edge_agent.sources.bus_sensor import BusSensor
 from edge_agent.sources.serial_port import SerialPort
 from edge_agent.sources.source import Vitals
@@ -16,6 +16,9 @@ from edge_agent.stages.passes import Passes
 from edge_agent.stages.repeats import Repeats
 from edge_agent.stages.stage import Stage, Staged
 from edge_agent.stages.supply import Supply
+
+if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
+    from edge_agent.config import SerialSensor
 
 _FRESH = 600.0
 """Seconds for which another sensor's humidity may be taken."""

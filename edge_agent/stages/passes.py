@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from statistics import fmean
 
 from edge_agent.taken import Taken
 from edge_agent.vision.interval import SECOND, Intervals, Movement, Total
@@ -123,7 +122,7 @@ def _statistics(speeds: list[float]) -> Mapping[str, float]:
     if not speeds:
         return {}
     shares = {f"speed_p{share}": round(percentile(speeds, share), 1) for share in (15, 50, 85)}
-    return {"speed_mean": round(fmean(speeds), 1)} | shares
+    return {"speed_mean": round(sum(speeds) / len(speeds), 1)} | shares
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from drivers.catalogue import known
 from edge_agent.cli import app as agent_app
-from edge_agent.config import HEALTH, AgentSettings
+from edge_agent.config import AgentSettings
 from hub.cli import app as hub_app
 from hub.config import HubSettings, Influx1Store
 from service.settings import load, parse
+from telemetry.names import HEALTH
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SECRETS = Path("/etc/simpang")

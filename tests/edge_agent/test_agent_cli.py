@@ -93,8 +93,8 @@ def test_run_with_a_taken_spool_says_so_and_exits_with_1(tmp_path: Path):
 
 def test_run_with_a_foreign_spool_says_so_and_exits_with_1(tmp_path: Path):
     opened(tmp_path / "spool", place=Place("simpang-lima", "sl-1")).close()
-    said = agents.run("run", "-c", agents.settings(tmp_path, broker=1))
-    assert said.exit_code == 1
+    said = agents.run_apart("run", "-c", agents.settings(tmp_path, broker=1))
+    assert said.returncode == 1
     assert "belongs to simpang-lima/sl-1, not to simpang-empat/se-1" in said.stderr
     assert "Traceback" not in said.stderr
 
@@ -102,15 +102,15 @@ def test_run_with_a_foreign_spool_says_so_and_exits_with_1(tmp_path: Path):
 def test_run_where_no_spool_can_be_says_so_and_exits_with_1(tmp_path: Path):
     config = agents.settings(tmp_path, broker=1)
     config.write_text(config.read_text().replace(f'"{tmp_path / "spool"}"', '"/proc/simpang/spool"'))
-    said = agents.run("run", "-c", config)
-    assert said.exit_code == 1
+    said = agents.run_apart("run", "-c", config)
+    assert said.returncode == 1
     assert "spool /proc/simpang/spool cannot be locked" in said.stderr
     assert "Traceback" not in said.stderr
 
 
 def test_run_ends_by_itself_after_the_time_that_was_given(tmp_path: Path):
-    said = agents.run("run", "-c", agents.settings(tmp_path, broker=1), "--for", "0.2s")
-    assert said.exit_code == 0
+    said = agents.run_apart("run", "-c", agents.settings(tmp_path, broker=1), "--for", "0.2s")
+    assert said.returncode == 0
     opened(tmp_path / "spool").close()
 
 

@@ -34,10 +34,11 @@ _NUMBERS = {
     Family.SCENE: ("measurable",),
     Family.TRAFFIC: ("count",),
     Family.CROSSING: ("count",),
+    Family.ATTENDANCE: ("count",),
     Family.GAP: ("first", "last", "count"),
 }
 _STATES = ("health", "scene")
-_UNTOUCHED = ("traffic", "crossing", "gap")
+_UNTOUCHED = ("traffic", "crossing", "attendance", "gap")
 _Group = tuple[str, str, Quality, int]
 
 
@@ -65,7 +66,7 @@ def _lines(draw: st.DrawFn) -> list[bytes]:
 
 
 def _number(family: Family, name: str) -> st.SearchStrategy[float]:
-    if family in (Family.TRAFFIC, Family.CROSSING, Family.GAP) or name in ("frames", "measurable"):
+    if family in (Family.TRAFFIC, Family.CROSSING, Family.ATTENDANCE, Family.GAP) or name in ("frames", "measurable"):
         return st.just(1.0)
     return st.integers(200, 1200).map(lambda tenths: tenths / 10)
 
@@ -85,7 +86,7 @@ _MINUTES: dict[str, Callable[[Sequence[float]], float]] = {
     "rain": sum,
     "laeq": _energy_mean,
     "lamax": max,
-    "energy": lambda values: values[-1],
+    "energy": sum,
 }
 
 
@@ -165,7 +166,7 @@ def _minute(family: Family, name: str, values: Sequence[float]) -> float:
         (Family.NOISE, "laeq", [60.0, 60.0], 60.0),
         (Family.NOISE, "laeq", [50.0, 80.0], 76.9940408),
         (Family.NOISE, "lamax", [70.0, 91.5, 80.0], 91.5),
-        (Family.POWER, "energy", [10.0, 11.0, 12.5], 12.5),
+        (Family.POWER, "energy", [0.25, 0.0, 0.5], 0.75),
         (Family.AIR, "pm2_5", [1.0, 2.0, 6.0], 3.0),
     ],
 )
@@ -179,7 +180,7 @@ def test_the_mean_of_359_and_1_degrees_is_north():
 
 def test_a_counter_and_a_peak_keep_every_digit():
     """They are no means, and so nothing to be rounded."""
-    assert _minute(Family.POWER, "energy", [1_234_567.5, 1_234_567.8912]) == 1_234_567.8912
+    assert _minute(Family.POWER, "energy", [0.0001, 0.0002]) == pytest.approx(0.0003)
 
 
 @pytest.mark.parametrize("level", [9_999.0, -9_999.0, 65_535.0, 1e14])

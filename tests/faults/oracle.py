@@ -18,7 +18,7 @@ MARGIN_SECONDS = 0.25
 _TIME_TOLERANCE_NS = 10 * 10**9
 """A reading is dated when its bytes are read, which a busy machine delays; the worst is noted."""
 
-_AVERAGED = 128
+_AVERAGED = 512
 """The quality bit of a mean that stands for readings which made room; it names no reading."""
 
 ShiftNs = Callable[[Emitted], Iterable[int]]

@@ -31,7 +31,9 @@ MILLISECOND = 10**6
 PROBES = 8
 NEAR = 1e-6
 NO_VALUES = ("time", "site", "agent", "sensor", "quality", "seq")
-REPORTED = {f"health_{name}" for name in ("frames", "rejected", "restarts", "quality")} | {"air_quality"}
+REPORTED = {f"health_{name}" for name in ("frames", "rejected", "restarts", "awake", "wakes", "quality")} | {
+    "air_quality"
+}
 
 
 @pytest.fixture

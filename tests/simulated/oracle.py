@@ -20,7 +20,7 @@ from tests.support.spooling import Row
 _VALUES = {"air": "pm2_5", "crossing": "speed"}
 """The quantity that names each reading, by family."""
 
-_AVERAGED = 128
+_AVERAGED = 512
 
 
 class Oracle:

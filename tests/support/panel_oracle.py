@@ -26,7 +26,7 @@ SHOWN = 6 * 60 * MINUTE
 HOW: Mapping[tuple[str, str], Callable[[Sequence[float]], float]] = {
     ("weather", "rain"): sum,
     ("weather", "wind_direction"): lambda values: values[-1],
-    ("power", "energy"): lambda values: values[-1],
+    ("power", "energy"): sum,
     ("crossing", "count"): sum,
     ("gap", "count"): sum,
     ("health", "frame_age"): max,

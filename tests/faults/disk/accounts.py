@@ -11,7 +11,7 @@ from telemetry.quality import Quality
 from tests.faults.disk.workload import Index, Reading
 from tests.support.spooling import Row
 
-AVERAGED = 128
+AVERAGED = 512
 """The quality bit of a mean that stands for readings which made room; it names no reading."""
 UNCOMMITTED = "uncommitted"
 
