@@ -190,4 +190,4 @@ def _frames() -> Iterator[Figure]:
 
 if __name__ == "__main__":
     for each in measure():
-        print(f"{each.what}: {each.value} ({each.note})", flush=True)  # noqa: T201  this is its purpose
+        print(f"{each.what}: {each.value} ({each.note})", flush=True)
