@@ -2,7 +2,8 @@
 
 Ninety-nine bytes behind an acknowledging 06: "LOO", the values, and what brings the CRC of all to 0. Words, low byte
 first: barometer at 7 in 0.001 inHg, outside temperature at 12 in 0.1 °F, wind direction at 16 in degrees, rain rate at
-41 in clicks of 0.01 inch an hour, solar radiation at 44 in W/m². Bytes: wind speed at 14 in mph, outside humidity at 33
+41 in clicks of 0.01 inch an hour, solar radiation at 44 in W/m², rain since midnight at 50 in clicks, which is told as
+the difference to the reading before. Bytes: wind speed at 14 in mph, outside humidity at 33
 in %, UV index at 43 in 0.1. A station without an outdoor part fills its fields with 7FFF, FFFF or FF, which are no
 values.
 Source: Davis's serial communication reference 2.6, confirmed by two captures (LionelDarras/PyVantagePro).
@@ -14,6 +15,7 @@ from collections.abc import Callable
 
 from drivers.driver import Driver, LineSettings
 from drivers.parts.checksum import crc16_xmodem
+from drivers.parts.counters import difference
 from drivers.parts.framing import FrameScanner
 from drivers.parts.units import celsius, hectopascals, metres_per_second, millimetres
 from telemetry.catalogue import BY_FAMILY
@@ -23,6 +25,7 @@ from telemetry.reading import Measurement
 _WEATHER = BY_FAMILY[Family.WEATHER]
 _SIZE = 99
 _LOOP = 0
+_DAY_RAIN, _NO_RAIN = 50, 0xFFFF
 _FIELDS: dict[str, tuple[int, int, frozenset[int], Callable[[int], float]]] = {
     "temperature": (12, 2, frozenset({0x7FFF}), lambda tenths: celsius(tenths / 10)),
     "humidity": (33, 1, frozenset({0xFF}), float),
@@ -41,12 +44,12 @@ class Davis(Driver):
 
     title = "Davis Vantage Pro2, Vantage Vue"
     line = LineSettings(19200)
-    quantities = tuple(_WEATHER[name] for name in _FIELDS)
+    quantities = (*(_WEATHER[name] for name in _FIELDS), _WEATHER["rain"])
     tested = "captures"
     sure = "A"
     power = "its own; data logger with USB or RS-232"
     interval = 5.0
-    notes = "The console reduces the pressure to sea level. Rain comes as a rate; the sum of a day is not read yet."
+    notes = "The console reduces the pressure to sea level. Its rain of the day begins anew at its own midnight."
     opening = b"\n"
     query = b"\nLOOP 1\n"
     request = b"LOOP 1\n"
@@ -65,6 +68,12 @@ class Davis(Driver):
             raw = int.from_bytes(packet[at : at + size], "little")
             if raw not in dashes:
                 values[name] = meant(raw - 0x10000 if name == "temperature" and raw > 0x7FFF else raw)
+        return self._with_rain(values, int.from_bytes(packet[_DAY_RAIN : _DAY_RAIN + 2], "little"))
+
+    def _with_rain(self, values: dict[str, float], clicks: int) -> Measurement | str:
+        if clicks != _NO_RAIN:
+            fallen = difference(self.memory, "weather.rain", clicks, wraps_at=0, most=0)
+            values |= {} if fallen is None else {"rain": millimetres(fallen / 100)}
         return Measurement(Family.WEATHER, values) if values else "error-code"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from drivers.catalogue import load
+from drivers.parts.checksum import crc16_xmodem
 from drivers.parts.units import celsius
-from tests.support.captures import play, shared
+from tests.support.captures import play, shared, sound
 
 
 def _heard(index: int) -> dict[str, float]:
@@ -27,3 +28,16 @@ def test_a_captured_packet_has_the_values_that_two_readers_found() -> None:
     assert heard["wind_speed"] == round(derived["windSpeed_mph"] * 0.44704, 2)
     assert heard["wind_direction"] == derived["windDir_deg"]
     assert not {"uv", "solar"} & set(heard)
+
+
+def test_the_rain_of_the_day_is_told_as_differences_over_midnight() -> None:
+    driver = load("davis")()
+    told = []
+    for clicks in (120, 120, 131, 4):
+        packet = bytearray(sound("davis")[0].data[1:])
+        packet[50:52] = clicks.to_bytes(2, "little")
+        packet[97:99] = crc16_xmodem(bytes(packet[:97])).to_bytes(2, "big")
+        driver.poll()
+        (said,) = driver.feed(b"\x06" + bytes(packet))
+        told.append(said.values.get("rain"))
+    assert told == [None, 0.0, 2.794, 1.016]
