@@ -13,10 +13,11 @@ from drivers.catalogue import known, load
 from drivers.errors import DriverError
 from drivers.parts.options import Value, checked
 from edge_agent import calibrate_command, listening, recording_command, scan_command, spool_command
-from edge_agent.config import AgentSettings, SerialSensor
+from edge_agent.config import AgentSettings
 from edge_agent.lean import Order, become
 from edge_agent.options import DEFAULT_CONFIG, ConfigOption
 from edge_agent.recording import recorder
+from edge_agent.serial_config import SerialSensor
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
 from service import log

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from drivers.catalogue import load
-from drivers.errors import BadDescription, BadOption, DriverError, UnknownDriver
-from drivers.parts.options import checked
+from edge_agent.repeated import twice
+from edge_agent.serial_config import SerialSensor
 from edge_agent.shared_ports import shared_ports
 from service.broker import Broker
 from service.places import Place
-from service.settings import FullPath, Name, Section, entries, shown
-from telemetry.catalogue import CALIBRATED
+from service.settings import FullPath, Name, Section, entries
 from telemetry.names import HEALTH, HUB, LINK
 from telemetry.quantity import Family
 
-_RENUMBERED = re.compile(r"/dev/tty(USB|ACM)\d+")
 _STREAM = re.compile(r"(rtsps?|https?)://[^/\s]+.*|/.*|file:/.*")
 
 _SLOWEST_PACE = 2
@@ -30,32 +26,10 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Point = tuple[Fraction, Fraction]
 
 
-def _port(port: str) -> str:
-    if _RENUMBERED.fullmatch(port):
-        raise ValueError(f"{port} changes when devices are plugged in again; use its name in /dev/serial/by-id")
-    if not port.startswith("/"):
-        raise ValueError(f"{port!r} is not the path of a port, like /dev/serial/by-id/usb-…")
-    return port
-
-
-def _driver(name: str) -> str:
-    try:
-        load(name)
-    except DriverError as error:
-        raise ValueError(str(error)) from error
-    return name
-
-
 def _given(family: Family) -> Family:
     if family is Family.GAP:
         raise ValueError("gap readings are never given up: they tell what else was")
     return family
-
-
-def _corrected(quantity: str) -> str:
-    if quantity not in CALIBRATED:
-        raise ValueError(f"{quantity!r} cannot be corrected; {', '.join(CALIBRATED)} can")
-    return quantity
 
 
 def _stream(url: str) -> str:
@@ -152,82 +126,6 @@ class Health(Section):
     every: float = Field(default=30, ge=1, le=3600, description="seconds between health readings")
 
 
-class Calibration(Section):
-    """How one quantity of a sensor is corrected, as `simpang-agent calibrate` found it."""
-
-    quantity: Annotated[str, AfterValidator(_corrected)] = Field(
-        description='what is corrected, like quantity = "pm2_5"'
-    )
-    slope: float = Field(default=1, ge=0.01, le=100, description="what the raw value is multiplied with")
-    intercept: float = Field(default=0, ge=-1e5, le=1e5, description="what is added after that")
-    kappa: float = Field(
-        default=0, ge=0, le=2, description="how much particles swell in moist air (0.3 to 0.5 in cities); 0 for none"
-    )
-
-
-class SerialSensor(Section):
-    """A sensor on a serial port."""
-
-    sensor: Name = Field(description='the sensor\'s name on this agent, like sensor = "dust"')
-    driver: Annotated[str, AfterValidator(_driver)] = Field(
-        description='the driver, like driver = "sds011", or the full path of a device\'s description'
-    )
-    port: Annotated[str, AfterValidator(_port)] = Field(description="the port's path in /dev/serial/by-id or by-path")
-    baud: int | None = Field(default=None, ge=300, le=4_000_000, description="only where the device was set to another")
-    poll_seconds: float | None = Field(default=None, gt=0, le=3600, description="only to ask at another pace")
-    options: dict[str, str | int | float] = Field(
-        default={}, description='what the driver wants to know of the device, like options = { gas = "no2" }'
-    )
-    stuck_minutes: float = Field(
-        default=60, ge=0, le=10_080, description="minutes of equal values after which they count as stuck; 0 for never"
-    )
-    wake_every: float | None = Field(
-        default=None,
-        ge=60,
-        le=86_400,
-        description="seconds from waking to waking, to save a laser; always on without it",
-    )
-    awake_seconds: float = Field(default=60, ge=10, le=3600, description="how long it is awake then")
-    calibration_version: int = Field(default=1, ge=1, le=1_000_000, description="raised whenever calibrated anew")
-    humidity_from: Name | None = Field(
-        default=None, description="the sensor whose humidity a correction takes where this one measures none"
-    )
-    calibration: list[Calibration] = Field(default=[], description="corrections, each a [[serial.calibration]]")
-
-    @classmethod
-    def faults(cls, said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
-        """Return options that the driver does not understand, and a sleep or a correction that it cannot have."""
-        yield from _wrong_options(said)
-        yield from _wrong_sleep(said)
-        corrected: dict[str, str] = {}
-        for place, each in entries(said, "calibration"):
-            yield from _twice(each, "quantity", corrected, place)
-
-
-def _wrong_options(said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
-    driver, options = said.get("driver"), said.get("options", {})
-    if isinstance(driver, str) and isinstance(options, dict):
-        with suppress(UnknownDriver, BadDescription):
-            try:
-                checked(load(driver).options, options)
-            except BadOption as error:
-                yield ("options",), str(error)
-
-
-def _wrong_sleep(said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:
-    every, awake = said.get("wake_every"), said.get("awake_seconds", 60)
-    if not isinstance(every, int | float) or not isinstance(awake, int | float):
-        return
-    with suppress(DriverError):
-        driver = load(str(said.get("driver")))
-        if not driver.sleep:
-            yield ("wake_every",), f"{said.get('driver')} cannot be put to sleep; leave it out"
-        elif awake <= driver.warm_up:
-            yield ("awake_seconds",), f"its values settle after {driver.warm_up:g} s; say more"
-        elif every <= awake:
-            yield ("wake_every",), f"it would never sleep, being awake for {awake:g} s; say more"
-
-
 class Line(Section):
     """A counting line in the picture; (0, 0) is the upper left corner, (1, 1) the lower right."""
 
@@ -277,7 +175,7 @@ class Camera(Section):
         """Return lines that stand twice, and a loop that nothing would pace."""
         lines: dict[str, str] = {}
         for place, line in entries(said, "line"):
-            yield from _twice(line, "name", lines, place)
+            yield from twice(line, "name", lines, place)
         if said.get("loop") is True and said.get("realtime") is False:
             yield ("loop",), "a file that loops must be played in real time; leave realtime out"
 
@@ -312,7 +210,7 @@ class AgentSettings(Section):
             yield ("agent",), f"{HUB!r} is the hub's name on the broker; use another"
         names = {HEALTH: "the agent's own health", LINK: "the hub's word on whether the agent is there"}
         for place, entry in (*entries(said, "serial"), *entries(said, "camera")):
-            yield from _twice(entry, "sensor", names, place)
+            yield from twice(entry, "sensor", names, place)
             if entry.get("humidity_from", "") not in {"", *_serial_names(said)}:
                 yield (*place, "humidity_from"), f"{entry['humidity_from']!r} is no [[serial]] sensor of this file"
         yield from shared_ports(entries(said, "serial"))
@@ -320,13 +218,3 @@ class AgentSettings(Section):
 
 def _serial_names(said: Mapping[str, Any]) -> set[object]:
     return {str(entry.get("sensor")) for _, entry in entries(said, "serial")}
-
-
-def _twice(entry: Mapping[str, Any], key: str, taken: dict[str, str], place: Place) -> Iterable[tuple[Place, str]]:
-    """Return a fault if the value of a key was taken before, and take it."""
-    value = entry.get(key)
-    if not isinstance(value, str):
-        return
-    if value in taken:
-        yield (*place, key), f"{value!r} is already {taken[value]}; each needs its own"
-    taken.setdefault(value, shown(place))

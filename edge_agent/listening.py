@@ -10,8 +10,8 @@ from datetime import datetime
 from rich.console import Console
 
 from drivers.driver import CAUSES
-from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
+from edge_agent.serial_config import SerialSensor
 from edge_agent.sources.bus_sensor import BusSensor
 from edge_agent.sources.serial_port import SerialPort
 from edge_agent.sources.serial_sensors import sources

@@ -43,23 +43,15 @@ def scan(
     chosen = port or ports()
     if not chosen:
         fail(_NO_PORTS)
-    text, taken = _present(config) if write else ("", set())
+    text, taken, configured = _present(config) if write else ("", set(), set())
     asked = [] if listen_only else questions(range(1, addresses + 1))
     found = asyncio.run(_scan(chosen, asked, patience, console))
-    blocks = []
-    for path, said in found.items():
-        console.print(path, style="bold", markup=False)
-        if isinstance(said, str):
-            console.print(f"  {said}", style="red", markup=False)
-            continue
-        for each in said:
-            _print(console, each)
-            if each.names:
-                name = sensor_name(each.names[0], taken)
-                taken.add(name)
-                console.print(block(path, each, name), markup=False)
-                if each.is_certain and path not in text:
-                    blocks.append(block(path, each, name))
+    blocks = [
+        settings
+        for path, said in found.items()
+        for settings in _shown(console, path, said, taken)
+        if path not in configured
+    ]
     if write:
         _write(console, config, text, blocks)
     if not any(each.names for said in found.values() if isinstance(said, list) for each in said):
@@ -86,6 +78,25 @@ async def _one(path: str, asked: list[Question], patience: float, tell: Callable
         return f"{error}; it is open in {', '.join(held)}" if held else str(error)
 
 
+def _shown(console: Console, path: str, said: _Found, taken: set[str]) -> list[str]:
+    """Print what is on a port, and return the settings of what is certain."""
+    console.print(path, style="bold", markup=False)
+    if isinstance(said, str):
+        console.print(f"  {said}", style="red", markup=False)
+        return []
+    certain = []
+    for each in said:
+        _print(console, each)
+        if not each.names:
+            continue
+        name = sensor_name(each.names[0], taken)
+        taken.add(name)
+        settings = block(path, each, name)
+        console.print(settings, markup=False)
+        certain += [settings] if each.is_certain else []
+    return certain
+
+
 def _print(console: Console, said: Verdict) -> None:
     if said.names:
         doubt = "" if said.is_certain else "  these cannot be told apart / tidak dapat dibedakan:"
@@ -96,11 +107,12 @@ def _print(console: Console, said: Verdict) -> None:
         console.print(f"  {line}", markup=False)
 
 
-def _present(config: Path) -> tuple[str, set[str]]:
-    """Return the settings as they stand, and the names in them."""
+def _present(config: Path) -> tuple[str, set[str], set[str]]:
+    """Return the settings as they stand, and the names and ports in them."""
     try:
         text = config.read_text(encoding="utf-8")
-        return text, set(parse(config, text, AgentSettings).sensors())
+        present = parse(config, text, AgentSettings)
+        return text, set(present.sensors()), {sensor.port for sensor in present.serial}
     except (OSError, UnicodeDecodeError) as error:
         fail(f"{config} cannot be read: {error}", BAD_SETTINGS)
     except BadSettings as error:

@@ -9,9 +9,9 @@ from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 
-from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
 from edge_agent.recording.tape import Head, Writer
+from edge_agent.serial_config import SerialSensor
 from edge_agent.sources.serial_sensors import sources
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken

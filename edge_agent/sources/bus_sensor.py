@@ -17,7 +17,7 @@ from edge_agent.taken import Taken
 from service.progress import Progress
 
 if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
-    from edge_agent.config import SerialSensor
+    from edge_agent.serial_config import SerialSensor
 
 _MISSES = 3
 """Rounds without an answer after which a sensor that answered before is lost; until it answers, one is enough."""

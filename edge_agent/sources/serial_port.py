@@ -18,7 +18,7 @@ from edge_agent.taken import Taken
 from service.progress import Progress
 
 if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
-    from edge_agent.config import SerialSensor
+    from edge_agent.serial_config import SerialSensor
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 60.0

@@ -12,7 +12,7 @@ from edge_agent.sources.serial_port import SerialPort, line_of
 from service.progress import Progress
 
 if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
-    from edge_agent.config import SerialSensor
+    from edge_agent.serial_config import SerialSensor
 
 
 def sources(sensors: Iterable[SerialSensor], progress: Progress) -> Iterator[SerialPort | BusSensor]:

@@ -18,7 +18,7 @@ from edge_agent.stages.stage import Stage, Staged
 from edge_agent.stages.supply import Supply
 
 if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see lean.py
-    from edge_agent.config import SerialSensor
+    from edge_agent.serial_config import SerialSensor
 
 _FRESH = 600.0
 """Seconds for which another sensor's humidity may be taken."""

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from drivers.parts.checksum import crc16_modbus
-from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
+from edge_agent.serial_config import SerialSensor
 from edge_agent.sources import bus_sensor
 from edge_agent.sources.bus_sensor import BusSensor
 from edge_agent.sources.serial_sensors import sources

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edge_agent.cli import app
-from edge_agent.config import SerialSensor
+from edge_agent.serial_config import SerialSensor
 from edge_agent.sources.serial_port import SerialPort
 from edge_agent.stages.calibrating import Calibration, Calibrator
 from edge_agent.stages.co_location import FEWEST, Pair, TooFew, fit

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
+from edge_agent.serial_config import SerialSensor
 from edge_agent.sources import port as port_module
 from edge_agent.sources.serial_port import SerialPort
 from service.progress import Progress

@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from edge_agent.config import SerialSensor
+from edge_agent.serial_config import SerialSensor
 from edge_agent.sources.serial_port import SerialPort
 from edge_agent.supervisor import Supervisor
 from edge_agent.taken import Taken

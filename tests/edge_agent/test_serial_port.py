@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from drivers.sds011 import Sds011
-from edge_agent.config import SerialSensor
 from edge_agent.errors import SourceLost
+from edge_agent.serial_config import SerialSensor
 from edge_agent.sources import serial_port as serial_port_module
 from edge_agent.sources.duty import DutyCycle
 from edge_agent.sources.serial_port import SerialPort
