@@ -14,7 +14,7 @@ import typer
 
 from edge_agent.stages.co_location import Fit, Pair, TooFew, fit
 from service.command_line import BAD_SETTINGS, fail
-from telemetry.catalogue import BY_FAMILY, CALIBRATED
+from telemetry.catalogue import BY_FAMILY, CALIBRATED, PARTICLES
 from telemetry.quantity import Family, Quantity
 
 _LONGEST = 10_000_000
@@ -25,7 +25,9 @@ def calibrate(  # noqa: PLR0913, PLR0917 - the parameters are the options of the
     table: Annotated[Path, typer.Argument(help="A CSV file with a heading, a row for each time, e.g. hourly means.")],
     sensor: Annotated[str, typer.Option(help="The column with the sensor's raw values.")],
     reference: Annotated[str, typer.Option(help="The column with the reference's values, in the same unit.")],
-    humidity: Annotated[str | None, typer.Option(help="The column with the relative humidity in %, if any.")] = None,
+    humidity: Annotated[
+        str | None, typer.Option(help="The column with the relative humidity in %, for particles.")
+    ] = None,
     quantity: Annotated[str, typer.Option(help=f"What it is: {', '.join(CALIBRATED)}.")] = "pm2_5",
     separator: Annotated[str, typer.Option(help="What stands between two columns.")] = ",",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -33,6 +35,8 @@ def calibrate(  # noqa: PLR0913, PLR0917 - the parameters are the options of the
     """Fit a correction and print it as settings, with R², bias and uncertainty, cross-validated over time."""
     if quantity not in CALIBRATED:
         fail(f"{quantity!r} cannot be corrected; {', '.join(CALIBRATED)} can", BAD_SETTINGS)
+    if humidity is not None and quantity not in PARTICLES:
+        fail(f"--humidity is for particles, which swell: {', '.join(PARTICLES)}", BAD_SETTINGS)
     known = BY_FAMILY[Family.AIR][quantity]
     left_out: Counter[str] = Counter()
     try:
@@ -119,7 +123,7 @@ def _said(found: Fit, quantity: Quantity, left_out: Counter[str]) -> str:
             "# raise calibration_version of the [[serial]] table with each new correction",
             "[[serial.calibration]]",
             f'quantity = "{quantity.name}"',
-            f"slope = {correction.slope:.4f}",
+            f"slope = {correction.slope:.5g}",
             f"intercept = {correction.intercept:.3f}",
             f"kappa = {correction.kappa:.2f}",
         )

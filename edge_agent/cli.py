@@ -54,9 +54,6 @@ BaudOption = Annotated[
 
 app = application("Simpang at the site: reads sensors and cameras and delivers every reading to the hub.")
 app.add_typer(spool_command.app, name="spool")
-app.command("calibrate")(calibrate_command.calibrate)
-app.command("replay")(recording_command.replay)
-app.command("scan")(scan_command.scan)
 
 
 @app.command()
@@ -134,6 +131,11 @@ def record(  # noqa: PLR0913, PLR0917 - the parameters are the options of the co
         console.print(line, markup=False)
     if not vitals.frames:
         raise typer.Exit(FAILED)
+
+
+app.command("replay")(recording_command.replay)
+app.command("scan")(scan_command.scan)
+app.command("calibrate")(calibrate_command.calibrate)
 
 
 def _chosen(config: Path, sensor: str | None, driver: str | None, port: str | None, option: list[str]) -> SerialSensor:

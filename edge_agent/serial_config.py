@@ -15,7 +15,7 @@ from drivers.parts.options import checked
 from edge_agent.repeated import twice
 from service.places import Place
 from service.settings import Name, Section, entries
-from telemetry.catalogue import CALIBRATED
+from telemetry.catalogue import CALIBRATED, PARTICLES
 
 _RENUMBERED = re.compile(r"/dev/tty(USB|ACM)\d+")
 
@@ -92,6 +92,8 @@ class SerialSensor(Section):
         corrected: dict[str, str] = {}
         for place, each in entries(said, "calibration"):
             yield from twice(each, "quantity", corrected, place)
+            if each.get("kappa") and each.get("quantity") not in PARTICLES:
+                yield (*place, "kappa"), f"is for particles, which swell: {', '.join(PARTICLES)}"
 
 
 def _wrong_options(said: Mapping[str, Any]) -> Iterable[tuple[Place, str]]:

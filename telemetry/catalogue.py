@@ -14,7 +14,10 @@ _A, _T, _C = Family.AIR, Family.TRAFFIC, Family.CROSSING
 _N, _W, _L, _P = Family.NOISE, Family.WEATHER, Family.WATER, Family.POWER
 _S, _H, _G, _E = Family.SCENE, Family.HEALTH, Family.GAP, Family.ATTENDANCE
 
-CALIBRATED = ("pm1", "pm2_5", "pm4", "pm10", "co2", "co", "no2", "so2", "o3", "temperature", "humidity")
+PARTICLES = ("pm1", "pm2_5", "pm4", "pm10")
+"""Quantities that take up water."""
+
+CALIBRATED = (*PARTICLES, "co2", "co", "no2", "so2", "o3", "temperature", "humidity")
 """Quantities of the air that may be corrected; the raw value is kept beside, as `<name>_raw`."""
 
 CAUSES = (

@@ -102,6 +102,7 @@ def test_a_correction_of_the_settings_takes_the_humidity_of_another_sensor() -> 
         ('"pm2_5"', '"pressure"', "'pressure' cannot be corrected; pm1, pm2_5"),
         ("slope = 0.8", "slope = 0", "slope: input should be greater than or equal to 0.01"),
         ("slope = 0.8", "gain = 0.8", "unknown key"),
+        ('"pm2_5"', '"co2"', "kappa: is for particles, which swell: pm1, pm2_5, pm4, pm10"),
         (
             "kappa = 0.3",
             'kappa = 0.3\n[[calibration]]\nquantity = "pm2_5"',
@@ -210,6 +211,7 @@ def test_a_sensor_that_is_no_better_corrected_is_warned_of(tmp_path: Path) -> No
     [
         (["--sensor", "pm", "--reference", "ref"], "has no column pm; it has time, raw, ref, rh"),
         ([*ASKED, "--quantity", "rain"], "'rain' cannot be corrected"),
+        ([*ASKED, "--quantity", "co", "--humidity", "rh"], "--humidity is for particles"),
         ([*ASKED, "--separator", ";"], "has no column raw, ref"),
     ],
 )
