@@ -25,9 +25,7 @@ def calibrate(  # noqa: PLR0913, PLR0917 - the parameters are the options of the
     table: Annotated[Path, typer.Argument(help="A CSV file with a heading, a row for each time, e.g. hourly means.")],
     sensor: Annotated[str, typer.Option(help="The column with the sensor's raw values.")],
     reference: Annotated[str, typer.Option(help="The column with the reference's values, in the same unit.")],
-    humidity: Annotated[
-        str | None, typer.Option(help="The column with the relative humidity in %, for particles.")
-    ] = None,
+    humidity: Annotated[str | None, typer.Option(help="The column with the humidity in %, for particles.")] = None,
     quantity: Annotated[str, typer.Option(help=f"What it is: {', '.join(CALIBRATED)}.")] = "pm2_5",
     separator: Annotated[str, typer.Option(help="What stands between two columns.")] = ",",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

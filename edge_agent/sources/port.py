@@ -59,20 +59,26 @@ class Port:
 
     async def read(self, seconds: float) -> tuple[int, bytes]:
         """Return the monotonic nanoseconds of arrival and at most 4 KiB, nothing if none came in time."""
-        loop = asyncio.get_running_loop()
-        at = await self._ready(loop.add_reader, loop.remove_reader, seconds)
-        if at is None:
+        at: int | None = time.monotonic_ns()
+        data = self._arrived()
+        if not data and seconds > 0:
+            loop = asyncio.get_running_loop()
+            at = await self._ready(loop.add_reader, loop.remove_reader, seconds)
+            if at is not None and not (data := self._arrived()):
+                raise SourceLost(f"port {self._path} is gone (no more bytes will come); is it unplugged?")
+        if not data or at is None:
             return time.monotonic_ns(), b""
-        try:
-            data = os.read(self._fd, _LARGEST_READ)
-        except BlockingIOError:
-            return at, b""
-        except OSError as error:
-            raise SourceLost(f"port {self._path} is gone ({error}); is it unplugged?") from error
-        if not data:
-            raise SourceLost(f"port {self._path} is gone (no more bytes will come); is it unplugged?")
         self.tap("rx", data, at)
         return at, data
+
+    def _arrived(self) -> bytes:
+        """Return what has come, perhaps nothing."""
+        try:
+            return os.read(self._fd, _LARGEST_READ)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise SourceLost(f"port {self._path} is gone ({error}); is it unplugged?") from error
 
     def set_line(self, line: LineSettings) -> bool:
         """Set the line anew without closing it; return whether the port can be set so. Raises SourceLost."""

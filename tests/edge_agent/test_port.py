@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from drivers.catalogue import load
 from edge_agent.errors import SourceLost
 from edge_agent.serial_config import SerialSensor
 from edge_agent.sources import port as port_module
+from edge_agent.sources.port import Port
 from edge_agent.sources.serial_port import SerialPort
 from service.progress import Progress
 from tests.support.ptys import Plug, plugged, sds011
@@ -66,3 +68,23 @@ async def test_a_file_in_place_of_a_port_is_refused_with_words(tmp_path: Path):
     no_port.link.write_text("no port")
     with pytest.raises(SourceLost, match="cannot be opened"):
         await _sensor(no_port).__aenter__()
+
+
+async def test_what_has_come_is_read_without_waiting(plug: Plug):
+    port = Port(str(plug.link), load("sds011").line)
+    assert (await port.read(0))[1] == b""
+    plug.say(b"late")
+    assert (await port.read(0))[1] == b"late"
+    assert (await port.read(0))[1] == b""
+    await port.leave(b"")
+
+
+async def test_a_read_that_is_cancelled_leaves_the_port_to_the_next(plug: Plug):
+    port = Port(str(plug.link), load("sds011").line)
+    waiting = asyncio.create_task(port.read(60), name="read")
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    plug.say(b"more")
+    assert (await port.read(5))[1] == b"more"
+    await port.leave(b"")
