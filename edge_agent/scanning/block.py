@@ -49,15 +49,19 @@ def block(port: str, found: Verdict, sensor: str) -> str:
 
 
 def added(config: Path, text: str, blocks: str) -> AgentSettings:
-    """Write blocks at the end of a settings file if it is good with them; raises BadSettings or OSError."""
+    """Write blocks at the end of a settings file if it is good with them; raises BadSettings or OSError.
+
+    The file keeps its owner, group and mode: the agent must read it, and nobody else the passwords in it.
+    """
     new = text.rstrip("\n") + "\n\n" + blocks
     settings = parse(config, new, AgentSettings)
-    beside = config.with_name(config.name + ".new")
-    with beside.open("w", encoding="utf-8") as opened:
+    beside, before = config.with_name(config.name + ".new"), config.stat()
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        os.fchown(opened.fileno(), before.st_uid, before.st_gid)
+        os.fchmod(opened.fileno(), before.st_mode & 0o777)
         opened.write(new)
         opened.flush()
         os.fsync(opened.fileno())
-    status = config.stat()
-    beside.chmod(status.st_mode & 0o777)
     beside.replace(config)
     return settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import cycle
@@ -270,6 +271,18 @@ def test_what_is_certain_is_written_into_the_settings(tmp_path: Path, dust: Devi
         assert expected in said
         assert load_settings(config, AgentSettings).serial[0].port == link
         assert len(load_settings(config, AgentSettings).serial) == 1
+
+
+def test_settings_that_are_written_keep_their_mode_and_group(tmp_path: Path, dust: Device) -> None:
+    config = agents.settings(tmp_path, broker=servers.free_port(), serial={})
+    config.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(config, 0, 12345)
+    before = config.stat()
+    assert invoke("--port", str(tmp_path / "usb-dust"), "--listen-only", "--write", "--config", str(config))[0] == 0
+    after = config.stat()
+    assert after.st_size > before.st_size
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
 
 
 def test_what_is_doubtful_is_printed_and_not_written(tmp_path: Path) -> None:
