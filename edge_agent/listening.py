@@ -12,9 +12,9 @@ from rich.console import Console
 from drivers.driver import CAUSES
 from edge_agent.errors import SourceLost
 from edge_agent.serial_config import SerialSensor
-from edge_agent.sources.bus_sensor import BusSensor
-from edge_agent.sources.serial_port import SerialPort
 from edge_agent.sources.serial_sensors import sources
+from edge_agent.stages.line_up import staged
+from edge_agent.stages.stage import Staged
 from service.progress import Progress
 from telemetry.catalogue import BY_FAMILY
 from telemetry.reading import Measurement
@@ -22,8 +22,9 @@ from telemetry.reading import Measurement
 
 async def listen(settings: SerialSensor, console: Console, stop: asyncio.Event) -> bool:
     """Print readings until told to stop; return whether there was at least one."""
-    (port,) = sources([settings], Progress())
-    console.print(f"{settings.sensor}: {settings.driver} on {settings.port} at {port.line}; Ctrl-C ends")
+    (source,) = sources([settings], Progress())
+    (port,) = staged([source], [settings])
+    console.print(f"{settings.sensor}: {settings.driver} on {settings.port} at {source.line}; Ctrl-C ends")
     printing = asyncio.create_task(_print(port, console), name="listen")
     stopping = asyncio.create_task(stop.wait(), name="listen.stop")
     await asyncio.wait((printing, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -49,7 +50,7 @@ def outcome(frames: int, rejected: Mapping[str, int]) -> Iterator[str]:
         yield "  another speed is tried with --baud, like --baud 4800"
 
 
-async def _print(port: SerialPort | BusSensor, console: Console) -> None:
+async def _print(port: Staged, console: Console) -> None:
     async with port, aclosing(port.readings()) as readings:
         async for taken in readings:
             console.print(f"{datetime.now().astimezone():%H:%M:%S}  {described(taken.measurement)}", markup=False)

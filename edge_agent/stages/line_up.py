@@ -51,7 +51,8 @@ def _calibrators(settings: SerialSensor, vitals: dict[str, Vitals]) -> Iterator[
         corrections = {
             each.quantity: Correction(each.slope, each.intercept, each.kappa) for each in settings.calibration
         }
-        humidity = _humidity(vitals[settings.humidity_from]) if settings.humidity_from else _nobody_knows
+        witness = vitals.get(settings.humidity_from or "")
+        humidity = _humidity(witness) if witness else _nobody_knows
         yield Calibrator(Calibration(settings.calibration_version, corrections), humidity)
 
 
