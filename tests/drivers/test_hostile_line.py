@@ -10,6 +10,7 @@ import pytest
 from drivers.catalogue import known, load
 from drivers.driver import CAUSES, Driver
 from tests.support.captures import Values, lossy, made, own, play, sound, values
+from tests.support.devices import garbled
 
 EVERY = pytest.mark.parametrize("name", known())
 CHECKED = pytest.mark.parametrize("name", [name for name in known() if load(name).has_check])
@@ -94,6 +95,13 @@ def test_rubbish_before_and_between(name: str, seed: int) -> None:
     driver = made(name)
     assert not invented(name, driver, pieces)
     assert driver.rejected
+    assert finds_its_way_back(name, driver)
+
+
+@CHECKED
+def test_a_line_at_another_speed_says_nothing(name: str) -> None:
+    driver = made(name)
+    assert not invented(name, driver, [garbled(frame) for frame in frames(name) * 20])
     assert finds_its_way_back(name, driver)
 
 

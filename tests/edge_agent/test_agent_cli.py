@@ -124,7 +124,9 @@ def test_a_time_that_is_none_is_refused_with_examples(tmp_path: Path, text: str)
 def test_listen_prints_what_the_sensor_says_with_units(plug: Plug):
     said = _listened(plug, sds011(12.3, 20.1), "--driver", "sds011", "--port", plug.link)
     assert said.exit_code == 0
-    assert re.search(r"\d\d:\d\d:\d\d  PM2\.5 12\.3 µg/m³  PM10 20\.1 µg/m³  \[warming up\]\n", said.stdout), said.stdout
+    assert re.search(r"\d\d:\d\d:\d\d  PM2\.5 12\.3 µg/m³  PM10 20\.1 µg/m³  \[warming up\]\n", said.stdout), (
+        said.stdout
+    )
     assert re.search(r"\d+ valid frames; rejected: ", said.stdout)
 
 
