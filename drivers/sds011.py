@@ -1,6 +1,7 @@
 """Nova Fitness SDS011, SDS018 and SDS021: laser dust sensors that report PM2.5 and PM10 once a second.
 
-Ten bytes: AA C0, PM2.5 and PM10 in 0.1 µg/m³ (low byte first), two bytes of identity, the sum of bytes 2-7, AB.
+Ten bytes: AA C0 (AA C5 in answer to a command), PM2.5 and PM10 in 0.1 µg/m³ (low byte first), two bytes of identity,
+the sum of bytes 2-7, AB.
 Source: Nova Fitness's control protocol, confirmed by captures (avaldebe/PyPMS). The device measures up to 999.9; a
 stopped fan makes it say 999.9 and 1999.9 (opendata-stuttgart/sensors-software #442), so neither is ever a value.
 Other software may have put it to sleep or into query mode, which outlasts a power cut; hence the opening.
@@ -18,6 +19,7 @@ from telemetry.reading import Measurement
 _AIR = BY_FAMILY[Family.AIR]
 _WAKE = bytes.fromhex("aab406010100000000000000000000ffff06ab")
 _ACTIVE = bytes.fromhex("aab402010000000000000000000000ffff01ab")
+_REPORT, _ANSWER = b"\xaa\xc0", b"\xaa\xc5"
 _FAULTS = frozenset({9999, 19999})
 _HIGHEST = 9999
 
@@ -34,10 +36,7 @@ class Sds011(Driver):
     life = "laser 8,000 h"
     interval = 1.0
     warm_up = 30.0
-    notes = (
-        "The working period is left as set in the sensor (factory: continuous). The laser lasts about 8,000 hours. "
-        "Its two answers to the opening count as noise."
-    )
+    notes = "The working period is left as set in the sensor (factory: continuous)."
     wake = _WAKE
     sleep = bytes.fromhex("aab406010000000000000000000000ffff05ab")
     query = bytes.fromhex("aab404000000000000000000000000ffff02ab")
@@ -45,10 +44,12 @@ class Sds011(Driver):
 
     def framing(self) -> FrameScanner:
         """Cut frames of ten bytes."""
-        return nova.reports(b"\xaa\xc0")
+        return nova.reports(_REPORT, _ANSWER)
 
-    def read(self, frame: bytes) -> Measurement | str:
-        """Return both concentrations, or the cause why there are none."""
+    def read(self, frame: bytes) -> Measurement | str | None:
+        """Return both concentrations, the cause why there are none, or None for the answer to a command."""
+        if frame.startswith(_ANSWER):
+            return None
         pm2_5, pm10 = (int.from_bytes(frame[at : at + 2], "little") for at in (2, 4))
         if not pm2_5 and not pm10:
             return "warming-up"

@@ -6,9 +6,9 @@ from drivers.parts.checksum import sum8
 from drivers.parts.framing import FrameScanner
 
 
-def reports(header: bytes) -> FrameScanner:
-    """Return a scanner of the reports behind a header of two bytes."""
-    return FrameScanner({header: 10}, _damage)
+def reports(*headers: bytes) -> FrameScanner:
+    """Return a scanner of the reports behind headers of two bytes."""
+    return FrameScanner(dict.fromkeys(headers, 10), _damage)
 
 
 def _damage(frame: bytes) -> str | None:
