@@ -21,7 +21,10 @@ from service.progress import Progress
 async def record(
     settings: SerialSensor, file: Path, stop: asyncio.Event, told: Callable[[Taken], None]
 ) -> tuple[Vitals, str]:
-    """Record until told to stop; return how the sensor was, and why its port was lost, if it was; raises OSError."""
+    """Record until told to stop; return how the sensor was, and why its port was lost, if it was; raises OSError.
+
+    Where no byte passed, no file is left.
+    """
     (source,) = sources([settings], Progress())
     head = Head(
         settings.driver,
@@ -31,7 +34,7 @@ async def record(
     )
     with file.open("x", encoding="utf-8") as opened:
         writer = Writer(opened, head, time.monotonic_ns())
-        source.tap = writer.bytes_passed
+        source.tap, lost = writer.bytes_passed, ""
 
         async def listen() -> None:
             async with source, aclosing(source.readings()) as readings:
@@ -47,5 +50,7 @@ async def record(
         try:
             await listening
         except SourceLost as error:
-            return source.vitals, str(error)
-    return source.vitals, ""
+            lost = str(error)
+    if writer.is_empty:
+        file.unlink()
+    return source.vitals, lost

@@ -61,11 +61,14 @@ class Writer:
         """Write the first line; times are told since `began_ns`."""
         self._file = file
         self._began = began_ns
+        self.is_empty = True
+        """Whether no byte passed so far."""
         said = {"format": FORMAT, "driver": head.driver, "options": dict(head.options)}
         self._line(said | {"line": head.line, "began": head.began})
 
     def bytes_passed(self, way: str, data: bytes, at: int) -> None:
         """Write bytes down."""
+        self.is_empty = False
         self._line({"t": self._seconds(at), way: data.hex()})
 
     def said(self, measurement: Measurement, at: int) -> None:

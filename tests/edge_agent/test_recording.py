@@ -102,6 +102,14 @@ def test_a_file_that_is_no_recording_is_told_with_its_line(tmp_path: Path, text:
     assert f"{file}: {why}" in done.output
 
 
+def test_a_port_that_cannot_be_opened_leaves_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "x.recording"
+    done = CliRunner().invoke(app, ["record", str(file), "--driver", "sds011", "--port", str(tmp_path / "none")])
+    assert done.exit_code == 1
+    assert "it does not exist; is the device plugged in?" in done.output
+    assert not file.exists()
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["replay", str(tmp_path / "none")])
     assert done.exit_code == 2
