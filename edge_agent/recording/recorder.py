@@ -52,5 +52,5 @@ async def record(
         except SourceLost as error:
             lost = str(error)
     if writer.is_empty:
-        file.unlink()
+        await asyncio.to_thread(file.unlink)
     return source.vitals, lost

@@ -50,7 +50,7 @@ def plug(stack: ExitStack, folder: Path, name: str) -> Path:
     talks = not load(name).request and not load(name).shares_line
     frames = [capture.data for capture in sound(name)] if talks else []
     answer = silent if talks else answering(name)
-    stack.enter_context(device(link, frames, answer=answer, baud=load(name).line.baud))
+    stack.enter_context(device(link, frames, every=0.03, answer=answer, baud=load(name).line.baud))
     return link
 
 
@@ -165,7 +165,7 @@ def test_what_is_not_known_is_not_named_and_the_likely_cause_is(
 
 @pytest.mark.parametrize("baud", [4800, 38400, 115200])
 def test_a_receiver_at_another_speed_is_found_with_it(tmp_path: Path, baud: int) -> None:
-    with device(tmp_path / "gnss", [capture.data for capture in sound("nmea")], baud=baud):
+    with device(tmp_path / "gnss", [capture.data for capture in sound("nmea")], every=0.03, baud=baud):
         (said,) = scanned(tmp_path / "gnss", listen_only=True)
     assert (said.names, said.baud) == (("nmea",), baud)
 

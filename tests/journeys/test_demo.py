@@ -80,7 +80,7 @@ def test_an_agent_that_dies_ends_it_and_is_named(tmp_path: Path) -> None:
     command = [*COMMAND, "--folder", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
         children = _children_once(demo.pid, lambda: log.exists() and "dust delivers" in log.read_text())
-        (agent,) = [child for child in children if "edge_agent.cli" in child.cmdline()]
+        (agent,) = [child for child in children if "edge_agent.lean" in child.cmdline()]
         agent.kill()
         _, said = demo.communicate(timeout=5 + PATIENCE)
     assert demo.returncode == 1
