@@ -10,7 +10,6 @@ import asyncio
 import os
 import pickle
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -71,9 +70,8 @@ def _order(descriptor: int) -> Order:
         return Order(*pickle.load(opened))  # noqa: S301  written by this process a moment ago
 
 
-def main(arguments: Sequence[str]) -> int:
+def run(order: Order) -> int:
     """Run the agent to its end; return the exit code."""
-    order = _order(int(arguments[0]))
     log.set_up(verbose=order.verbose)
 
     async def serve() -> None:
@@ -89,4 +87,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(_order(int(sys.argv[1]))))

@@ -12,9 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from edge_agent import cli as agent
 from edge_agent.delivery import spool_file
+from edge_agent.lean import Order, run
 from hub import cli as hub
 from hub.errors import HubError
 from hub.stores.influx1 import Influx1
@@ -91,10 +93,16 @@ VARIANTS: dict[str, Callable[[], None]] = {
 }
 
 
+def _stay(order: Order) -> NoReturn:
+    """Run the agent in this process: another one would be whole again."""
+    sys.exit(run(order))
+
+
 def main() -> None:
     """Break it and run it."""
     variant, program, *rest = sys.argv[1:]
     VARIANTS[variant]()
+    agent.become = _stay  # type: ignore[assignment]
     sys.argv = [program, *rest]
     (agent if program == "agent" else hub).main()
 
