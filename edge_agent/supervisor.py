@@ -71,6 +71,6 @@ class Supervisor:
         self._complained = why
         self._vitals.state, self._vitals.why = "lost", why
         self._vitals.restarts += 1
-        seconds = self._backoff.failed()
+        seconds = min(self._backoff.failed(), self._vitals.longest_wait)
         _LOG.log(level, "source %s: %s; next try in %.0f s", self._vitals.sensor, why, seconds)
         await self._progress.sleep(self._vitals.sensor, seconds)

@@ -11,7 +11,7 @@ from drivers.catalogue import load
 from edge_agent.errors import SourceLost
 from edge_agent.sources.bus import Bus
 from edge_agent.sources.port import Tap
-from edge_agent.sources.serial_port import line_of
+from edge_agent.sources.serial_port import UNPLUGGED_WAIT, line_of
 from edge_agent.sources.source import Vitals
 from edge_agent.taken import Taken
 from service.progress import Progress
@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # what checks settings is not loaded where they are used: see
 
 _MISSES = 3
 """Rounds without an answer after which a sensor that answered before is lost; until it answers, one is enough."""
+
+
+_SILENT_WAIT = 15.0
 
 
 class BusSensor:
@@ -38,7 +41,11 @@ class BusSensor:
         self.vitals = Vitals(settings.sensor, rejected=self.driver.rejected)
 
     async def __aenter__(self) -> Self:
-        """Join the line; raises SourceLost."""
+        """Join the line; raises SourceLost.
+
+        An unplugged line is looked for often; a silent device seldom, since each try costs the others its time-out.
+        """
+        self.vitals.longest_wait = UNPLUGGED_WAIT
         await self._bus.join()
         return self
 
@@ -75,6 +82,7 @@ class BusSensor:
             else:
                 missed += 1
             if missed >= allowed:
+                self.vitals.longest_wait = _SILENT_WAIT
                 raise SourceLost(self._silence(others=self.driver.rejected["not-asked"] > strangers))
             await self._until(due)
 

@@ -24,6 +24,9 @@ _LOG = logging.getLogger(__name__)
 _PATIENCE = 60.0
 """Seconds without a byte after which the port is opened anew, and without a frame after which a cause is named."""
 
+UNPLUGGED_WAIT = 3.0
+"""Seconds between two looks for a port at most: what is plugged in again is read within five."""
+
 _TURN = 10.0
 """Seconds after which the loop comes round though nothing was heard, so that it does not count as stuck."""
 
@@ -49,7 +52,7 @@ class SerialPort:
         self.tap: Tap | None = None
         """Who is told of all bytes."""
         self._ending = False
-        self.vitals = Vitals(settings.sensor, rejected=self.driver.rejected)
+        self.vitals = Vitals(settings.sensor, rejected=self.driver.rejected, longest_wait=UNPLUGGED_WAIT)
 
     async def __aenter__(self) -> Self:
         """Open the port, forget what was half-heard before, and greet the sensor; raises SourceLost."""

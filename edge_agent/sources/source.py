@@ -24,6 +24,8 @@ class Vitals:
     frames: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     restarts: int = 0
+    longest_wait: float = 15.0
+    """Seconds after which it is opened again at the latest, however often that failed."""
     awake_since: float | None = None
     """The monotonic seconds at which it was opened or woken, None while it sleeps or is lost."""
     awake_before: float = 0.0

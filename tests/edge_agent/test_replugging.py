@@ -44,3 +44,21 @@ async def test_another_name_of_the_kernels_is_the_same_sensor(tmp_path: Path) ->
         source.end()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_sensor_that_was_away_for_long_is_looked_for_as_often(tmp_path: Path) -> None:
+    """A pause that grows with each failure would find it late when it comes back after a night."""
+    pauses: list[float] = []
+
+    class Hasty(Progress):
+        async def sleep(self, loop: str, seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 30:
+                raise asyncio.CancelledError
+
+    settings = SerialSensor(sensor="dust", driver="sds011", port=str(tmp_path / "usb-none"))
+    source, heard = SerialPort(settings, Progress()), asyncio.Queue[Taken](1)
+    await asyncio.gather(Supervisor(source, heard.put, Hasty()).run(), return_exceptions=True)
+    assert len(pauses) == 30
+    assert max(pauses) <= 3.0 < _LATEST
+    assert min(pauses) > 0.1
